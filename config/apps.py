@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class ConfigConfig(AppConfig):
+    """The composition root as an app: it holds commands and syncs the roles after every migrate."""
+
+    name = "config"
+    verbose_name = _("Configuration")
+
+    def ready(self) -> None:
+        from config.roles import sync_roles
+
+        post_migrate.connect(sync_roles, sender=self)

@@ -1,0 +1,86 @@
+"""Roles: groups and their permissions, synced after every migrate."""
+
+from typing import Any
+
+from django.apps import apps as installed
+from django.contrib.auth.management import create_permissions
+
+SALES = {
+    "inventory.view_product",
+    "inventory.view_warehouse",
+    "inventory.view_category",
+    "inventory.view_stocklevel",
+    "orders.view_order",
+    "orders.view_customer",
+    "orders.add_customer",
+    "orders.change_customer",
+    "orders.view_channel",
+    "orders.view_shipment",
+    "orders.confirm_order",
+    "orders.cancel_order",
+}
+WAREHOUSE = {
+    "inventory.view_product",
+    "inventory.view_warehouse",
+    "inventory.view_category",
+    "inventory.view_stocklevel",
+    "inventory.view_stockmove",
+    "inventory.adjust_stock",
+    "orders.view_order",
+    "orders.view_shipment",
+    "orders.ship_order",
+    "purchasing.view_purchaseorder",
+    "purchasing.view_supplier",
+    "purchasing.receive_purchaseorder",
+}
+BUYERS = {
+    "inventory.view_product",
+    "inventory.view_warehouse",
+    "inventory.view_category",
+    "inventory.view_stocklevel",
+    "inventory.view_stockmove",
+    "inventory.view_margin",
+    "purchasing.view_supplier",
+    "purchasing.view_supplieritem",
+    "purchasing.view_purchaseorder",
+    "purchasing.view_reordersuggestion",
+    "purchasing.view_stockpolicy",
+    "purchasing.place_purchaseorder",
+    "forecasting.view_demandforecast",
+    "forecasting.view_forecastrun",
+}
+MANAGERS = (
+    SALES
+    | WAREHOUSE
+    | BUYERS
+    | {
+        "inventory.add_product",
+        "inventory.change_product",
+        "purchasing.add_supplier",
+        "purchasing.change_supplier",
+        "forecasting.run_forecast",
+        "reports.view_dashboard",
+        "core.change_company",
+    }
+)
+INTEGRATIONS = MANAGERS - {"core.change_company"}
+
+ROLES: dict[str, set[str]] = {
+    "Sales": SALES,
+    "Warehouse": WAREHOUSE,
+    "Buyers": BUYERS,
+    "Managers": MANAGERS,
+    "Integrations": INTEGRATIONS,
+}
+
+
+def sync_roles(sender: Any, **kwargs: Any) -> None:
+    """Make the groups have exactly the permissions above; called on ``post_migrate``."""
+    from django.contrib.auth.models import Group, Permission
+
+    for app_config in installed.get_app_configs():
+        create_permissions(app_config, verbosity=0)
+    known = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}
+    for name, codes in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        group.permissions.set([known[code] for code in codes])

@@ -1,0 +1,34 @@
+"""Language and actor of each request."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+
+from core.actor import acting_as
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class UserLocaleMiddleware(LocaleMiddleware):
+    """The language chosen (cookie, written at sign-in and by the switch), else the browser's."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        known = dict(settings.LANGUAGES)
+        language = chosen if chosen in known else translation.get_language_from_request(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+
+
+class ActorMiddleware:
+    """Attributes what services do during a request to its signed-in user."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with acting_as(request.user.pk):
+            return self.get_response(request)

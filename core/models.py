@@ -1,0 +1,98 @@
+"""What every room needs and no room owns: users, the company, outbox, audit log, idempotency keys."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.indexes import BrinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """Somebody who signs in; groups give the role (see config/roles.py)."""
+
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, choices=settings.LANGUAGES, help_text=_("Empty: the browser's.")
+    )
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class Company(models.Model):
+    """The one company of this installation and the rates that decisions share."""
+
+    name = models.CharField(_("name"), max_length=200)
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    holding_rate = models.DecimalField(
+        _("holding cost rate"),
+        max_digits=5,
+        decimal_places=4,
+        default="0.2500",
+        validators=[MinValueValidator(0), MaxValueValidator(5)],
+        help_text=_("Share of a product's cost that holding it for a year costs: capital, space, insurance."),
+    )
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="company_only_one")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OutboxEvent(models.Model):
+    """A fact for outsiders, written in the transaction that made it true."""
+
+    topic = models.CharField(max_length=60)
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(published_at=None), name="outbox_unpublished"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} #{self.pk}"
+
+
+class AuditEntry(models.Model):
+    """Who did what to which document, when. Written by services, shown as the document's timeline."""
+
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    verb = models.CharField(max_length=60)
+    data = models.JSONField(default=dict)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id", "id"], name="audit_subject"),
+            BrinIndex(fields=["at"], name="audit_at_brin"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_type} {self.subject_id}: {self.verb}"
+
+
+class IdempotencyKey(models.Model):
+    """The first answer to a repeatable request; ``status`` is null while the first one still runs."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotencykey_once_per_user")]
+        indexes = [models.Index(fields=["created_at"], name="idempotencykey_created")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,173 @@
+"""Products, warehouses, stock, the stock ledger and reservations.
+
+Two facts are kept true by the database itself (see migration 0002_guards): ``on_hand`` and ``value`` change only by
+inserting ledger rows, ``reserved`` only by changing reservations. Triggers apply the difference in the same statement
+and refuse every other way, so there is no second copy that could drift.
+"""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now, Upper
+from django.utils.translation import gettext_lazy as _
+
+
+class Category(models.Model):
+    """A group of products that managers compare and whose season is learned together."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """Something that is stocked and sold, counted in integers of its base unit."""
+
+    sku = models.CharField(_("SKU"), max_length=60)
+    name = models.CharField(_("name"), max_length=200)
+    barcode = models.CharField(_("barcode"), max_length=60, blank=True, default="")
+    category = models.ForeignKey(Category, verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT)
+    unit = models.CharField(_("unit"), max_length=20, default="pcs")
+    price = models.DecimalField(_("list price"), max_digits=14, decimal_places=2, default=Decimal("0.00"))
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        constraints = [
+            models.UniqueConstraint(Upper("sku"), name="product_sku_any_case"),
+            models.UniqueConstraint(fields=["barcode"], condition=~Q(barcode=""), name="product_barcode"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
+        ]
+        indexes = [
+            GinIndex(OpClass(Upper("sku"), "gin_trgm_ops"), name="product_sku_trgm"),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="product_name_trgm"),
+        ]
+        permissions = [("view_margin", _("Can see cost and margin"))]
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.name}"
+
+
+class Warehouse(models.Model):
+    """A place that holds stock and ships."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    address = models.CharField(_("address"), max_length=300, blank=True, default="")
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class StockLevel(models.Model):
+    """The stock of one product in one warehouse; written by the ledger's and the reservations' triggers only."""
+
+    product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT)
+    warehouse = models.ForeignKey(Warehouse, verbose_name=_("warehouse"), on_delete=models.PROTECT)
+    on_hand = models.BigIntegerField(_("on hand"), default=0)
+    reserved = models.BigIntegerField(_("reserved"), default=0)
+    value = models.DecimalField(_("stock value"), max_digits=16, decimal_places=2, default=Decimal("0.00"))
+    available = models.GeneratedField(
+        expression=F("on_hand") - F("reserved"),
+        output_field=models.BigIntegerField(_("available")),
+        db_persist=True,
+    )
+
+    class Meta:
+        verbose_name = _("stock level")
+        verbose_name_plural = _("stock levels")
+        constraints = [
+            models.UniqueConstraint(fields=["product", "warehouse"], name="stocklevel_one_per_place"),
+            models.CheckConstraint(condition=Q(reserved__gte=0, on_hand__gte=F("reserved")), name="stocklevel_not_oversold"),
+            models.CheckConstraint(
+                condition=Q(value__gte=0) & (Q(on_hand__gt=0) | Q(value=0)), name="stocklevel_value_follows_stock"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id}@{self.warehouse_id}: {self.on_hand}"
+
+
+class StockMove(models.Model):
+    """One row of the append-only stock ledger: what came (+) or went (-), and what it was worth.
+
+    ``effective_at`` is when it happened, ``recorded_at`` when we were told; a correction is a new row.
+    """
+
+    class Kind(models.TextChoices):
+        OPENING = "opening", _("Opening balance")
+        RECEIPT = "receipt", _("Goods receipt")
+        SHIPMENT = "shipment", _("Shipment")
+        RETURN = "return", _("Sales return")
+        ADJUSTMENT = "adjustment", _("Adjustment")
+
+    stock_level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="moves", db_index=False)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    quantity = models.BigIntegerField(_("quantity"))
+    value = models.DecimalField(_("value"), max_digits=16, decimal_places=2)
+    document = models.CharField(_("document"), max_length=40, blank=True, default="")
+    reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    effective_at = models.DateTimeField(_("date"))
+    recorded_at = models.DateTimeField(_("recorded"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("stock move")
+        verbose_name_plural = _("stock ledger")
+        constraints = [
+            models.CheckConstraint(condition=~Q(quantity=0), name="stockmove_moves_something"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, value__gte=0) | Q(quantity__lt=0, value__lte=0), name="stockmove_value_sign"
+            ),
+        ]
+        indexes = [
+            # The ledger of one place, newest first (stock card), and days of one place (stockouts, history).
+            models.Index(fields=["stock_level", "effective_at", "id"], name="stockmove_place_time"),
+            # Reports over a period read a narrow slice of an append-only table.
+            BrinIndex(fields=["effective_at"], name="stockmove_time_brin"),
+        ]
+        permissions = [("adjust_stock", _("Can adjust stock"))]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity:+d}"
+
+
+class Reservation(models.Model):
+    """Pieces of one stock level promised to somebody; ``quantity`` is what is still held, 0 when used or released.
+
+    Never deleted: who held what stays traceable, and a trigger keeps ``StockLevel.reserved`` equal to the sum.
+    """
+
+    stock_level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="reservations", db_index=False)
+    quantity = models.BigIntegerField(_("quantity"))
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("reservation")
+        verbose_name_plural = _("reservations")
+        constraints = [models.CheckConstraint(condition=Q(quantity__gte=0), name="reservation_not_negative")]
+        indexes = [
+            models.Index(fields=["stock_level"], condition=Q(quantity__gt=0), name="reservation_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of level {self.stock_level_id}"

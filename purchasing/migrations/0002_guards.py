@@ -1,0 +1,18 @@
+"""What was received never changes."""
+
+from django.db import migrations
+
+TABLES = ["purchasing_goodsreceiptline"]
+
+
+class Migration(migrations.Migration):
+    dependencies = [("purchasing", "0001_initial"), ("core", "0002_database_parts")]
+
+    operations = [
+        migrations.RunSQL(
+            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change()",
+            f"DROP TRIGGER append_only ON {table}",
+        )
+        for table in TABLES
+    ]
