@@ -1,0 +1,37 @@
+"""Row locks on stock, always in ascending primary key."""
+
+from collections.abc import Collection
+
+from django.db import connection
+
+from inventory.models import StockLevel
+from inventory.places import Place
+
+SELECT = """
+    SELECT level.* FROM inventory_stocklevel level
+      JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
+        ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
+     ORDER BY level.id FOR NO KEY UPDATE OF level
+"""
+CREATE = """
+    INSERT INTO inventory_stocklevel (product_id, warehouse_id, on_hand, reserved, value)
+    SELECT product_id, warehouse_id, 0, 0, 0 FROM unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
+    ON CONFLICT (product_id, warehouse_id) DO NOTHING
+"""
+
+
+def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dict[Place, StockLevel]:
+    """Lock the stock rows of ``places``; with ``create``, rows that do not exist yet are made first.
+
+    FOR NO KEY UPDATE serializes writers without blocking inserts of rows that point at these.
+    The lock also guards who may be promised this stock: reservations and open quantities of a place
+    change only while its row is locked.
+    """
+    wanted = sorted(set(places))
+    products, warehouses = [p for p, _ in wanted], [w for _, w in wanted]
+    rows = {(r.product_id, r.warehouse_id): r for r in StockLevel.objects.raw(SELECT, [products, warehouses])}
+    if create and len(rows) < len(wanted):
+        with connection.cursor() as cursor:
+            cursor.execute(CREATE, [products, warehouses])
+        rows = {(r.product_id, r.warehouse_id): r for r in StockLevel.objects.raw(SELECT, [products, warehouses])}
+    return rows

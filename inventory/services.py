@@ -1,0 +1,241 @@
+"""Every change of stock. Inner services run inside a document's transaction; entry services open their own."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.actor import current_actor_id
+from core.bulk import add_to_column
+from core.errors import InsufficientStock, InvalidInput
+from core.money import to_cents
+from core.transactions import retry_on_conflict
+from inventory.costing import Holding
+from inventory.locks import lock_stock_levels
+from inventory.models import Product, Reservation, StockLevel, StockMove
+from inventory.places import Basket, Grant, Issue, Place, Receipt, Shortage
+from inventory.signals import reservations_cut, stock_changed
+
+MAX_QUANTITY = 1_000_000_000
+
+
+@transaction.atomic(savepoint=False)
+def reserve_stock(baskets: Sequence[Basket], *, at: datetime) -> list[list[Grant] | Shortage]:
+    """Serve the baskets in turn: each gets its grants, or a Shortage (and nothing) when it accepts no less.
+
+    One query to lock, one to reserve, whatever the number of baskets.
+    Locks: StockLevel. Sends: stock_changed.
+    """
+    levels = lock_stock_levels({place for basket in baskets for place, _quantity in basket.demands})
+    free = {place: level.available for place, level in levels.items()}
+    plans = [_plan(basket, free) for basket in baskets]
+    reservations = [
+        Reservation(stock_level=levels[place], quantity=granted)
+        for basket, plan in zip(baskets, plans, strict=True)
+        if not isinstance(plan, Shortage)
+        for (place, _wanted), granted in zip(basket.demands, plan, strict=True)
+        if granted
+    ]
+    Reservation.objects.bulk_create(reservations)
+    rows = iter(reservations)
+    results: list[list[Grant] | Shortage] = []
+    for basket, plan in zip(baskets, plans, strict=True):
+        if isinstance(plan, Shortage):
+            results.append(plan)
+        else:
+            results.append(
+                [
+                    Grant(wanted, granted, next(rows).pk if granted else None)
+                    for (_place, wanted), granted in zip(basket.demands, plan, strict=True)
+                ]
+            )
+    touched = {
+        place
+        for basket, plan in zip(baskets, plans, strict=True)
+        if not isinstance(plan, Shortage)
+        for place, _wanted in basket.demands
+    }
+    stock_changed.send(StockLevel, places=touched, freed=set(), at=at)
+    return results
+
+
+def _plan(basket: Basket, free: dict[Place, int]) -> list[int] | Shortage:
+    """Grants for one basket out of ``free``, which is reduced only when the basket is served."""
+    left = dict(free) if len(basket.demands) > len(free) else {p: free.get(p, 0) for p, _q in basket.demands}
+    plan = []
+    for place, wanted in basket.demands:
+        granted = min(wanted, left.get(place, 0))
+        left[place] = left.get(place, 0) - granted
+        plan.append(granted)
+    if not basket.allow_short and any(g < w for g, (_p, w) in zip(plan, basket.demands, strict=True)):
+        return Shortage(plan)
+    for place, _wanted in basket.demands:
+        free[place] = left[place]
+    return plan
+
+
+@transaction.atomic(savepoint=False)
+def release_reservations(quantities: Mapping[int, int], places: Iterable[Place], *, at: datetime) -> None:
+    """Give back pieces of reservations (id → pieces). The caller has locked ``places``, where they lie.
+
+    Sends: stock_changed.
+    """
+    add_to_column(Reservation, "quantity", {pk: -quantity for pk, quantity in quantities.items() if quantity})
+    touched = set(places)
+    stock_changed.send(StockLevel, places=touched, freed=touched, at=at)
+
+
+@transaction.atomic(savepoint=False)
+def issue_stock(issues: Sequence[Issue], *, kind: StockMove.Kind, at: datetime) -> list[StockMove]:
+    """Take pieces out at moving average cost, consuming their reservations; ledger rows in the order given.
+
+    Locks: StockLevel. Sends: stock_changed. Raises: InsufficientStock.
+    """
+    levels = lock_stock_levels({issue.place for issue in issues})
+    holdings = {place: Holding(level.on_hand, level.value) for place, level in levels.items()}
+    actor = current_actor_id()
+    moves, used = [], {}
+    for issue in issues:
+        holding = holdings.get(issue.place, Holding(0, Decimal(0)))
+        if issue.quantity > holding.on_hand:
+            raise InsufficientStock(
+                _("Only %(on_hand)s on hand; %(wanted)s asked for.")
+                % {"on_hand": holding.on_hand, "wanted": issue.quantity},
+                product_id=issue.place[0],
+                warehouse_id=issue.place[1],
+            )
+        if issue.reservation_id is not None:
+            used[issue.reservation_id] = used.get(issue.reservation_id, 0) - issue.quantity
+        moves.append(
+            StockMove(
+                stock_level=levels[issue.place],
+                kind=kind,
+                quantity=-issue.quantity,
+                value=-holding.issue(issue.quantity),
+                document=issue.document,
+                actor_id=actor,
+                effective_at=at,
+            )
+        )
+    # Reservations first: reserved may never exceed on hand, not even between two statements.
+    add_to_column(Reservation, "quantity", used)
+    StockMove.objects.bulk_create(moves)
+    stock_changed.send(StockLevel, places=set(levels), freed=set(), at=at)
+    return moves
+
+
+@transaction.atomic(savepoint=False)
+def receive_stock(
+    receipts: Sequence[Receipt], *, kind: StockMove.Kind, at: datetime, reason: str = ""
+) -> list[StockMove]:
+    """Bring pieces in at the value given; ledger rows in the order given.
+
+    Locks: StockLevel (made where missing). Sends: stock_changed.
+    """
+    levels = lock_stock_levels({receipt.place for receipt in receipts}, create=True)
+    actor = current_actor_id()
+    moves = [
+        StockMove(
+            stock_level=levels[receipt.place],
+            kind=kind,
+            quantity=receipt.quantity,
+            value=receipt.value,
+            document=receipt.document,
+            reason=reason,
+            actor_id=actor,
+            effective_at=at,
+        )
+        for receipt in receipts
+    ]
+    StockMove.objects.bulk_create(moves)
+    stock_changed.send(StockLevel, places=set(levels), freed=set(levels), at=at)
+    return moves
+
+
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def open_balance(receipts: Sequence[Receipt], *, at: datetime, reason: str) -> list[StockMove]:
+    """Record what was there when Tandem started. Locks: StockLevel. Sends: stock_changed."""
+    return receive_stock(receipts, kind=StockMove.Kind.OPENING, at=at, reason=reason)
+
+
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def adjust_stock(
+    *,
+    product_id: int,
+    warehouse_id: int,
+    difference: int,
+    reason: str,
+    unit_cost: Decimal | None = None,
+    document: str = "",
+    at: datetime | None = None,
+) -> StockMove:
+    """Correct the stock of one place by ``difference`` pieces (+ found, - missing), with a reason.
+
+    What is missing but reserved is taken from the newest reservations, which then wait again.
+    Found pieces are worth ``unit_cost``, else the average, else what they last cost.
+    Locks: StockLevel. Sends: reservations_cut, stock_changed. Raises: InvalidInput, InsufficientStock.
+    """
+    errors = {}
+    if not difference or abs(difference) > MAX_QUANTITY:
+        errors["difference"] = _("Enter how many pieces more (+) or fewer (-) there are.")
+    if not reason.strip():
+        errors["reason"] = _("Say why the stock is corrected.")
+    if unit_cost is not None and unit_cost < 0:
+        errors["unit_cost"] = _("A cost cannot be negative.")
+    if not Product.objects.filter(pk=product_id).exists():
+        errors["product"] = _("There is no such product.")
+    if errors:
+        raise InvalidInput(_("The stock was not corrected."), field_errors=errors)
+    at = at or timezone.now()
+    place = (product_id, warehouse_id)
+    level = lock_stock_levels([place], create=True)[place]
+    if difference < 0:
+        if level.on_hand + difference < 0:
+            raise InsufficientStock(
+                _("Only %(on_hand)s on hand; %(wanted)s cannot be missing.")
+                % {"on_hand": level.on_hand, "wanted": -difference},
+                on_hand=level.on_hand,
+            )
+        _cut_reservations(level, -difference - level.available, reason=reason, at=at)
+        value = -Holding(level.on_hand, level.value).issue(-difference)
+    else:
+        value = to_cents(difference * (_found_cost(level) if unit_cost is None else unit_cost))
+    move = StockMove.objects.create(
+        stock_level=level,
+        kind=StockMove.Kind.ADJUSTMENT,
+        quantity=difference,
+        value=value,
+        document=document,
+        reason=reason.strip(),
+        actor_id=current_actor_id(),
+        effective_at=at,
+    )
+    stock_changed.send(StockLevel, places={place}, freed={place} if difference > 0 else set(), at=at)
+    return move
+
+
+def _cut_reservations(level: StockLevel, missing: int, *, reason: str, at: datetime) -> None:
+    """Take ``missing`` pieces from the newest open reservations of a locked level."""
+    if missing <= 0:
+        return
+    cuts: dict[int, int] = {}
+    for reservation in level.reservations.filter(quantity__gt=0).order_by("-pk").iterator(chunk_size=500):
+        cuts[reservation.pk] = min(missing, reservation.quantity)
+        missing -= cuts[reservation.pk]
+        if not missing:
+            break
+    add_to_column(Reservation, "quantity", {pk: -quantity for pk, quantity in cuts.items()})
+    reservations_cut.send(StockLevel, cuts=cuts, reason=reason, at=at)
+
+
+def _found_cost(level: StockLevel) -> Decimal:
+    """Money per piece for pieces that turn up: the average, else what pieces of this place last cost, else 0."""
+    if level.on_hand:
+        return level.value / level.on_hand
+    last = level.moves.exclude(value=0).order_by("-pk").first()
+    return last.value / last.quantity if last else Decimal(0)

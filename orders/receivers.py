@@ -1,0 +1,46 @@
+"""What orders do when stock changes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from core import audit
+from core.live import publish_after_commit
+from inventory.places import Place
+from inventory.signals import reservations_cut, stock_changed
+from orders.models import Allocation, Order
+from orders.services import fill_backorders
+from orders.signals import orders_changed, orders_created
+
+
+@receiver(stock_changed)
+def fill_waiting_lines(sender: Any, *, freed: set[Place], at: datetime, **kwargs: Any) -> None:
+    """Free stock goes to waiting lines in the same transaction that freed it."""
+    if freed:
+        fill_backorders(freed, at=at)
+
+
+@receiver(reservations_cut)
+def note_cut_on_orders(sender: Any, *, cuts: Mapping[int, int], reason: str, at: datetime, **kwargs: Any) -> None:
+    """An order whose reserved stock is missing says so on its timeline; its line waits again by itself."""
+    rows = Allocation.objects.filter(reservation__in=list(cuts)).values_list("reservation_id", "line__order_id")
+    entries = [
+        audit.entry("order", order, "reservation_cut", at=at, pieces=cuts[reservation], reason=reason)
+        for reservation, order in rows
+    ]
+    audit.record_many(entries)
+    orders_changed.send(Order, order_ids={entry.subject_id for entry in entries})
+
+
+@receiver(orders_created)
+def tell_screens_of_new_orders(sender: Any, *, orders: list[Order], **kwargs: Any) -> None:
+    """The pick queue and open order lists refresh."""
+    publish_after_commit("orders-changed", {"orders": [order.pk for order in orders][:100]})
+
+
+@receiver(orders_changed)
+def tell_screens_of_changed_orders(sender: Any, *, order_ids: set[int], **kwargs: Any) -> None:
+    """Order pages that are open refresh."""
+    publish_after_commit("orders-changed", {"orders": sorted(order_ids)[:100]})

@@ -1,0 +1,75 @@
+"""Stock that became free goes to the lines that wait for it, oldest wish first."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
+from core import audit
+from inventory.locks import lock_stock_levels
+from inventory.places import Basket, Grant, Place
+from inventory.services import reserve_stock
+from orders.models import Allocation, Order, OrderLine
+from orders.promise import OPEN_ORDERS, waiting_by_place
+from orders.signals import orders_changed
+
+
+@transaction.atomic(savepoint=False)
+def fill_backorders(places: Collection[Place], *, at: datetime) -> int:
+    """Reserve free stock of ``places`` for waiting lines; returns the pieces reserved.
+
+    Order headers are not locked: a line's open quantity changes only while its stock row is locked, and it is here.
+    Locks: StockLevel. Sends: stock_changed, orders_changed.
+    """
+    waiting = waiting_by_place(places)
+    if not waiting:
+        return 0
+    free = {place: level.available for place, level in lock_stock_levels(waiting).items() if level.available > 0}
+    demands = [(line, place, short) for place, left in free.items() for line, short in _oldest(place, left)]
+    if not demands:
+        return 0
+    results = reserve_stock([Basket([(place, short) for _l, place, short in demands], allow_short=True)], at=at)
+    grants = results[0]
+    assert isinstance(grants, list)
+    got = [(line, grant) for (line, _p, _s), grant in zip(demands, grants, strict=True) if grant.reservation_id]
+    Allocation.objects.bulk_create(
+        [Allocation(line=line, reservation_id=grant.reservation_id) for line, grant in got], batch_size=5000
+    )
+    _record(got, at)
+    return sum(grant.granted for _line, grant in got)
+
+
+def _oldest(place: Place, free: int) -> list[tuple[OrderLine, int]]:
+    """Waiting lines of a place with their short quantity, oldest requested date first, as far as ``free`` reaches."""
+    product, warehouse = place
+    lines = (
+        OrderLine.objects.filter(
+            product=product,
+            order__warehouse=warehouse,
+            order__status__in=OPEN_ORDERS,
+            quantity__gt=F("shipped") + F("cancelled"),
+        )
+        .annotate(held=Coalesce(Sum("allocations__reservation__quantity"), 0))
+        .annotate(short=F("quantity") - F("shipped") - F("cancelled") - F("held"))
+        .filter(short__gt=0)
+        .order_by("order__requested_date", "pk")
+    )
+    found = []
+    for line in lines.iterator(chunk_size=500):
+        found.append((line, line.short))
+        free -= line.short
+        if free <= 0:
+            break
+    return found
+
+
+def _record(got: list[tuple[OrderLine, Grant]], at: datetime) -> None:
+    by_order: dict[int, int] = {}
+    for line, grant in got:
+        by_order[line.order_id] = by_order.get(line.order_id, 0) + grant.granted
+    audit.record_many(
+        audit.entry("order", order, "backorder_filled", at=at, pieces=pieces) for order, pieces in by_order.items()
+    )
+    orders_changed.send(Order, order_ids=set(by_order))

@@ -1,0 +1,267 @@
+"""The one path that every order takes: desk, API, file and channel all end in ``create_orders``.
+
+A constant number of statements for any number of orders and lines: lock and reserve the stock, insert orders,
+lines, allocations and lost demand, then audit, outbox and signal. Refused orders leave only their lost demand.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import audit, outbox
+from core.actor import current_actor_id
+from core.errors import Duplicate, InsufficientStock
+from core.sequences import next_numbers
+from core.transactions import retry_on_conflict
+from inventory.places import Basket, Grant, Place, Shortage
+from inventory.services import reserve_stock
+from orders.checks import References, check_order, load_references
+from orders.models import Allocation, LostDemand, Order, OrderLine
+from orders.promise import Promise, promise
+from orders.signals import orders_created
+from orders.values import NewOrder, Outcome
+
+
+def create_order(new: NewOrder) -> Order:
+    """Confirm one order: its stock is reserved when this returns. A repetition returns the first order.
+
+    Raises: InvalidInput, Duplicate, InsufficientStock (its lost demand stays recorded).
+    """
+    outcome = create_orders([new])[0]
+    if outcome.error:
+        raise outcome.error
+    assert outcome.order is not None
+    return outcome.order
+
+
+def create_orders(news: Sequence[NewOrder]) -> list[Outcome]:
+    """Take in many orders, each all-or-nothing; one outcome per order, in the order given.
+
+    Locks: StockLevel. Sends: stock_changed, orders_created.
+    """
+    try:
+        return _create_orders(news)
+    except IntegrityError as exc:
+        # Somebody else inserted the same external reference at the same moment: now it is a repetition.
+        if "order_external_once" not in str(exc):
+            raise
+        return _create_orders(news)
+
+
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def _create_orders(news: Sequence[NewOrder]) -> list[Outcome]:
+    now = timezone.now()
+    references = load_references(news)
+    outcomes: dict[int, Outcome] = {}
+    fresh: list[int] = []
+    seen: dict[tuple[int, str], int] = {}
+    for index, new in enumerate(news):
+        error = check_order(new, references)
+        known = _known_order(new, references)
+        if error:
+            outcomes[index] = Outcome(error=error)
+        elif known:
+            outcomes[index] = known
+        elif new.external_reference and (new.channel_id, new.external_reference) in seen:
+            outcomes[index] = Outcome(
+                error=Duplicate(_("The reference %s stands twice in this request.") % new.external_reference)
+            )
+        else:
+            seen[new.channel_id, new.external_reference] = index
+            fresh.append(index)
+    if fresh:
+        outcomes |= dict(zip(fresh, _insert([news[i] for i in fresh], references, now), strict=True))
+    return [outcomes[index] for index in range(len(news))]
+
+
+def _known_order(new: NewOrder, references: References) -> Outcome | None:
+    """The outcome for a reference that was used before, else None."""
+    order = references.orders.get((new.channel_id, new.external_reference))
+    if order is None:
+        return None
+    if order.external_fingerprint == new.fingerprint:
+        return Outcome(order=order, repeated=True)
+    return Outcome(
+        error=Duplicate(
+            _("The reference %(reference)s was already used for order %(number)s with other content.")
+            % {"reference": new.external_reference, "number": order.number},
+            number=order.number,
+        )
+    )
+
+
+def _insert(news: list[NewOrder], references: References, now: datetime) -> list[Outcome]:
+    """Reserve and insert checked, new orders; one outcome each."""
+    baskets = [
+        Basket([((ln.product_id, new.warehouse_id), ln.quantity) for ln in new.lines], new.allow_backorder)
+        for new in news
+    ]
+    results = reserve_stock(baskets, at=now)
+    served = [(new, result) for new, result in zip(news, results, strict=True) if not isinstance(result, Shortage)]
+    orders = _insert_orders([new for new, _grants in served], now)
+    lines = _insert_lines(served, orders, references, now)
+    _record(served, orders, lines, now)
+    _record_refusals(news, results, now)
+    if orders:
+        orders_created.send(Order, orders=orders)
+    created = iter(orders)
+    return [
+        Outcome(error=_shortage_error(new, result, references))
+        if isinstance(result, Shortage)
+        else Outcome(order=next(created))
+        for new, result in zip(news, results, strict=True)
+    ]
+
+
+def _insert_orders(news: list[NewOrder], now: datetime) -> list[Order]:
+    numbers = next_numbers("SO", len(news)) if news else []
+    actor = current_actor_id()
+    orders = [
+        Order(
+            number=number,
+            customer_id=new.customer_id,
+            channel_id=new.channel_id,
+            warehouse_id=new.warehouse_id,
+            external_reference=new.external_reference,
+            external_fingerprint=new.fingerprint if new.external_reference else "",
+            ordered_at=new.ordered_at or now,
+            requested_date=new.requested_date or timezone.localdate(new.ordered_at or now),
+            note=new.note,
+            created_by_id=actor,
+        )
+        for number, new in zip(numbers, news, strict=True)
+    ]
+    return Order.objects.bulk_create(orders, batch_size=2000)
+
+
+Served = list[tuple[NewOrder, list[Grant]]]
+
+
+def _insert_lines(served: Served, orders: list[Order], references: References, now: datetime) -> list[OrderLine]:
+    """Insert the lines with their promise, and tie each to its reservation."""
+    promises = _promises(served, now)
+    lines, grants = [], []
+    for order, (new, order_grants) in zip(orders, served, strict=True):
+        for position, (line, grant) in enumerate(zip(new.lines, order_grants, strict=True), 1):
+            price = references.products[line.product_id].price if line.unit_price is None else line.unit_price
+            if grant.granted == grant.wanted:
+                promised = max(order.requested_date, timezone.localdate(order.ordered_at))
+            else:
+                waits = promises[len(lines)]
+                promised = max(order.requested_date, waits.date) if waits.date else None
+            lines.append(
+                OrderLine(
+                    order=order,
+                    position=position,
+                    product_id=line.product_id,
+                    quantity=line.quantity,
+                    unit_price=price,
+                    promised_date=promised,
+                )
+            )
+            grants.append(grant)
+    OrderLine.objects.bulk_create(lines, batch_size=2000)
+    Allocation.objects.bulk_create(
+        [
+            Allocation(line=line, reservation_id=grant.reservation_id)
+            for line, grant in zip(lines, grants, strict=True)
+            if grant.reservation_id
+        ],
+        batch_size=5000,
+    )
+    return lines
+
+
+def _promises(served: Served, now: datetime) -> dict[int, Promise]:
+    """Promises for the short lines, by running line index; asks nothing when nothing is short."""
+    short: list[tuple[int, Place, int]] = []
+    index = 0
+    for new, grants in served:
+        for line, grant in zip(new.lines, grants, strict=True):
+            if grant.granted < grant.wanted:
+                short.append((index, (line.product_id, new.warehouse_id), grant.wanted - grant.granted))
+            index += 1
+    if not short:
+        return {}
+    # Orders of the past (imports) are promised as of their own day.
+    today = timezone.localdate(min(new.ordered_at or now for new, _grants in served))
+    answers = promise([(place, quantity) for _i, place, quantity in short], from_stock=False, today=today)
+    return {i: answer for (i, _place, _quantity), answer in zip(short, answers, strict=True)}
+
+
+def _record(served: Served, orders: list[Order], lines: list[OrderLine], now: datetime) -> None:
+    """Backorders as lost demand, one audit entry and one outbox event per order."""
+    flat = iter(lines)
+    backorders, entries = [], []
+    for order, (new, grants) in zip(orders, served, strict=True):
+        waiting = 0
+        for grant in grants:
+            line = next(flat)
+            short = grant.wanted - grant.granted
+            if short:
+                waiting += short
+                backorders.append(
+                    LostDemand(
+                        product_id=line.product_id,
+                        warehouse_id=order.warehouse_id,
+                        customer_id=order.customer_id,
+                        channel_id=order.channel_id,
+                        line=line,
+                        kind=LostDemand.Kind.BACKORDERED,
+                        quantity=short,
+                        at=order.ordered_at,
+                    )
+                )
+        reserved = sum(grant.granted for grant in grants)
+        entries.append(
+            audit.entry("order", order.pk, "confirmed", at=order.ordered_at, reserved=reserved, waiting=waiting)
+        )
+    LostDemand.objects.bulk_create(backorders, batch_size=5000)
+    audit.record_many(entries)
+    outbox.publish_many("order.created", ({"order": order.pk, "number": order.number} for order in orders))
+
+
+def _record_refusals(news: list[NewOrder], results: Sequence[list[Grant] | Shortage], now: datetime) -> None:
+    """The whole of a refused order is lost demand: none of it will be delivered. Once per request."""
+    rows = []
+    for new, result in zip(news, results, strict=True):
+        if not isinstance(result, Shortage):
+            continue
+        request = f"{new.channel_id}:{new.external_reference}" if new.external_reference else new.request
+        wanted: Counter[int] = Counter()
+        for line in new.lines:
+            wanted[line.product_id] += line.quantity
+        rows += [
+            LostDemand(
+                product_id=product,
+                warehouse_id=new.warehouse_id,
+                customer_id=new.customer_id,
+                channel_id=new.channel_id,
+                kind=LostDemand.Kind.REFUSED,
+                quantity=quantity,
+                request=request,
+                at=new.ordered_at or now,
+            )
+            for product, quantity in wanted.items()
+        ]
+    LostDemand.objects.bulk_create(rows, batch_size=5000, ignore_conflicts=True)
+
+
+def _shortage_error(new: NewOrder, shortage: Shortage, references: References) -> InsufficientStock:
+    """Names every short line with what could be had."""
+    short = [
+        {"line": i, "sku": references.products[line.product_id].sku, "wanted": line.quantity, "available": available}
+        for i, (line, available) in enumerate(zip(new.lines, shortage.available, strict=True), 1)
+        if available < line.quantity
+    ]
+    first = short[0]
+    return InsufficientStock(
+        _("Line %(line)s: only %(available)s of %(wanted)s %(sku)s available.") % first, lines=short
+    )
+
+

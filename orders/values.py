@@ -1,0 +1,72 @@
+"""What callers hand to the order services and what they get back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+
+from core.errors import DomainError
+from orders.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """One line as asked for; without a price the product's list price counts."""
+
+    product_id: int
+    quantity: int
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order as asked for. ``request`` names a repeatable request when there is no external reference."""
+
+    customer_id: int
+    channel_id: int
+    warehouse_id: int
+    lines: Sequence[NewLine]
+    allow_backorder: bool = True
+    external_reference: str = ""
+    requested_date: date | None = None
+    ordered_at: datetime | None = None
+    note: str = ""
+    request: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of what was asked for: tells a repetition from another order under the same reference."""
+        lines = [(line.product_id, line.quantity, str(line.unit_price)) for line in self.lines]
+        parts = (self.customer_id, self.warehouse_id, self.allow_backorder, str(self.requested_date), self.note, lines)
+        return sha256(repr(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one new order: created, the same as before (repeated), or refused with the error."""
+
+    order: Order | None = None
+    repeated: bool = False
+    error: DomainError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewShipment:
+    """What leaves for one order; without quantities everything that is reserved leaves."""
+
+    order_id: int
+    quantities: Mapping[int, int] | None = None
+    shipped_at: datetime | None = None
+    tracking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewReturn:
+    """What came back of one order: pieces by shipment line."""
+
+    order_id: int
+    quantities: Mapping[int, int]
+    returned_at: datetime | None = None
+    reason: str = ""
+    external_reference: str = ""

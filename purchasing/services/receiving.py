@@ -1,0 +1,138 @@
+"""Goods receipts: stock and value come in, waiting orders are filled by the receiver in orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import audit, outbox
+from core.actor import current_actor_id
+from core.bulk import add_to_column
+from core.errors import IllegalTransition, InvalidInput
+from core.live import publish_after_commit
+from core.money import to_cents
+from core.sequences import next_numbers
+from core.transactions import retry_on_conflict
+from inventory.models import StockMove
+from inventory.places import Receipt
+from inventory.services import receive_stock
+from purchasing.locks import lock_purchase_orders
+from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
+from purchasing.signals import goods_received
+from purchasing.values import NewReceipt
+
+Plan = list[tuple[PurchaseOrderLine, int]]
+
+
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def receive_goods(news: Sequence[NewReceipt]) -> list[GoodsReceipt]:
+    """Receive purchase orders, whole or in part; all or nothing.
+
+    Locks: PurchaseOrder, StockLevel. Sends: stock_changed, goods_received. Raises: InvalidInput, IllegalTransition.
+    """
+    if len({new.purchase_order_id for new in news}) < len(news):
+        raise InvalidInput(_("A purchase order can be received only once in one call."))
+    now = timezone.now()
+    orders = lock_purchase_orders([new.purchase_order_id for new in news])
+    lines: dict[int, list[PurchaseOrderLine]] = {pk: [] for pk in orders}
+    for line in PurchaseOrderLine.objects.filter(purchase_order__in=orders).select_related("product").order_by("pk"):
+        lines[line.purchase_order_id].append(line)
+    plans = [_plan(new, orders, lines) for new in news]
+    receipts = GoodsReceipt.objects.bulk_create(
+        GoodsReceipt(
+            number=number,
+            purchase_order=orders[new.purchase_order_id],
+            received_at=new.received_at or now,
+            created_by_id=current_actor_id(),
+        )
+        for new, number in zip(news, next_numbers("GR", len(news)), strict=True)
+    )
+    for at in sorted({receipt.received_at for receipt in receipts}):
+        _bring_in([(r, p) for r, p in zip(receipts, plans, strict=True) if r.received_at == at], at)
+    _finish(receipts, plans, lines)
+    return receipts
+
+
+def _plan(
+    new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, list[PurchaseOrderLine]]
+) -> Plan:
+    order = orders.get(new.purchase_order_id)
+    if order is None:
+        raise InvalidInput(_("There is no such purchase order."), purchase_order=new.purchase_order_id)
+    if order.status not in (PurchaseOrder.Status.ORDERED, PurchaseOrder.Status.PARTLY_RECEIVED):
+        order.move_to(PurchaseOrder.Status.PARTLY_RECEIVED)
+    open_quantity = {line.pk: line.quantity - line.received for line in lines[order.pk]}
+    wanted = dict(new.quantities) if new.quantities is not None else open_quantity
+    errors = {
+        f"lines.{line.pk}.quantity": _("%(open)s of %(sku)s are still expected; enter 0 to %(open)s.")
+        % {"open": open_quantity[line.pk], "sku": line.product.sku}
+        for line in lines[order.pk]
+        if not 0 <= wanted.get(line.pk, 0) <= open_quantity[line.pk]
+    }
+    if set(wanted) - set(open_quantity):
+        errors["lines"] = _("A line does not belong to this purchase order.")
+    if errors:
+        raise InvalidInput(_("Nothing was received."), field_errors=errors, number=order.number)
+    plan = [(line, wanted[line.pk]) for line in lines[order.pk] if wanted.get(line.pk)]
+    if not plan:
+        raise IllegalTransition(_("Enter the pieces that arrived for at least one line."))
+    return plan
+
+
+def _bring_in(group: list[tuple[GoodsReceipt, Plan]], at: datetime) -> None:
+    """Ledger and receipt lines of the receipts of one moment."""
+    flat = [(receipt, line, quantity) for receipt, plan in group for line, quantity in plan]
+    moves = receive_stock(
+        [
+            Receipt(
+                (line.product_id, receipt.purchase_order.warehouse_id),
+                quantity,
+                to_cents(line.unit_cost * quantity),
+                receipt.number,
+            )
+            for receipt, line, quantity in flat
+        ],
+        kind=StockMove.Kind.RECEIPT,
+        at=at,
+    )
+    GoodsReceiptLine.objects.bulk_create(
+        [
+            GoodsReceiptLine(receipt=receipt, line=line, quantity=quantity, move=move)
+            for (receipt, line, quantity), move in zip(flat, moves, strict=True)
+        ],
+        batch_size=2000,
+    )
+
+
+def _finish(
+    receipts: list[GoodsReceipt], plans: list[Plan], lines: dict[int, list[PurchaseOrderLine]]
+) -> None:
+    add_to_column(PurchaseOrderLine, "received", {line.pk: quantity for plan in plans for line, quantity in plan})
+    entries = []
+    for receipt, plan in zip(receipts, plans, strict=True):
+        order = receipt.purchase_order
+        pieces = sum(quantity for _line, quantity in plan)
+        left = sum(line.quantity - line.received for line in lines[order.pk]) - pieces
+        order.move_to(PurchaseOrder.Status.PARTLY_RECEIVED if left else PurchaseOrder.Status.RECEIVED)
+        entries.append(
+            audit.entry(
+                "purchase_order",
+                order.pk,
+                "received",
+                at=receipt.received_at,
+                receipt=receipt.number,
+                pieces=pieces,
+                left=left,
+            )
+        )
+    for status in (PurchaseOrder.Status.PARTLY_RECEIVED, PurchaseOrder.Status.RECEIVED):
+        done = [receipt.purchase_order_id for receipt in receipts if receipt.purchase_order.status == status]
+        if done:
+            PurchaseOrder.objects.filter(pk__in=done).update(status=status)
+    audit.record_many(entries)
+    outbox.publish_many("goods.received", ({"receipt": r.number, "purchase_order": r.purchase_order_id} for r in receipts))
+    goods_received.send(GoodsReceipt, receipts=receipts)
+    publish_after_commit("purchase-orders-changed", {"purchase_orders": [r.purchase_order_id for r in receipts][:100]})
