@@ -1,6 +1,7 @@
 """Daily KPI rows, recomputed from the ledger for the days that changed."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Category, Warehouse
@@ -10,8 +11,8 @@ class KpiSnapshot(models.Model):
     """What happened on one day in one warehouse and category: additive measures only, ratios are made when reading."""
 
     day = models.DateField(_("day"))
-    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE)
-    category = models.ForeignKey(Category, null=True, on_delete=models.CASCADE)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, db_index=False)
+    category = models.ForeignKey(Category, null=True, on_delete=models.CASCADE, db_index=False)
     revenue = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     cogs = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     holding_cost = models.DecimalField(max_digits=18, decimal_places=6, default=0)
@@ -21,7 +22,7 @@ class KpiSnapshot(models.Model):
     stockout_products = models.PositiveIntegerField(default=0)
     demanded = models.BigIntegerField(default=0)
     filled_at_once = models.BigIntegerField(default=0)
-    lines_shipped = models.PositiveIntegerField(default=0)
+    lines_due = models.PositiveIntegerField(default=0)
     lines_on_time = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -36,3 +37,20 @@ class KpiSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.warehouse_id}"
+
+
+class KpiRefresh(models.Model):
+    """How far the KPI rows reach: one row, locked while they are rewritten, so that refreshes follow each other."""
+
+    last_day = models.DateField(_("last day"), null=True)
+    # Whatever was recorded at or after this moment may not be in the rows yet.
+    seen_until = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(_("refreshed"), null=True)
+
+    class Meta:
+        verbose_name = _("KPI refresh")
+        verbose_name_plural = _("KPI refreshes")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="kpirefresh_only_one")]
+
+    def __str__(self) -> str:
+        return f"KPI rows up to {self.last_day}"
