@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
@@ -164,13 +164,3 @@ def _nothing_sold(item: Item, weeks_ahead: int) -> Plan:
         demand=demand,
         policy=policy.decide(demand, 0.0, item.economics, Pattern.NONE),
     )
-
-
-def horizon_start(as_of: date) -> date:
-    """First day of the first coming week: the day of the forecast itself, since history ends the day before."""
-    return as_of
-
-
-def history_start(as_of: date, weeks: int) -> date:
-    """First day of ``weeks`` whole weeks that end the day before ``as_of``."""
-    return as_of - timedelta(weeks=weeks)

@@ -40,9 +40,14 @@ class Economics:
         """What a piece too few costs."""
         return max(self.margin, 0.0) * self.lost_share + self.goodwill
 
+    @staticmethod
+    def obsolescence_rate(pattern: Pattern) -> float:
+        """Share of its cost that a piece on the shelf loses in a year."""
+        return OBSOLESCENCE.get(pattern, OBSOLESCENCE_OTHERWISE)
+
     def holding_a_year(self, pattern: Pattern) -> float:
         """What a piece on the shelf costs in a year: holding and obsolescence."""
-        return self.unit_cost * (self.holding_rate + OBSOLESCENCE.get(pattern, OBSOLESCENCE_OTHERWISE))
+        return self.unit_cost * (self.holding_rate + self.obsolescence_rate(pattern))
 
 
 @dataclass(frozen=True, slots=True)

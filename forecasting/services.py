@@ -1,0 +1,311 @@
+"""Forecast runs: started once, worked off chunk by chunk, each chunk in its own transaction.
+
+A chunk is a row until its forecasts are written, so a killed worker loses nothing: the row is free again and the
+sweep hands it out again. The same data give the same result, whoever computes it and however often.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError
+from core.live import publish_after_commit
+from core.queue import enqueue
+from core.transactions import retry_on_conflict
+from forecasting.demand import demand_histories, learn_pools, places_to_forecast, pool_of
+from forecasting.economics import Supply, default_lead_time, economics_of, learn_lost_share, supplies
+from forecasting.engine.plan import Item, Plan, make_plan
+from forecasting.engine.policy import WEEKS_PER_YEAR, Economics
+from forecasting.models import DemandForecast, ForecastChunk, ForecastRun
+from inventory.models import Product, Warehouse
+from inventory.places import Place
+from purchasing.services import set_policies
+from purchasing.tasks import check_reorder_points
+from purchasing.values import PolicyInput
+
+CHUNK_SIZE = 200
+REVIEW_DAYS = 1.0  # the reorder check runs at every change, buyers order daily
+SHOWN_WEEKS = 104  # of history, kept with the forecast for its page
+REPLACED = [
+    "run", "model", "pattern", "yearly_value", "horizon", "history", "lead_time_days", "lead_time_sd",
+    "lead_time_demand", "lead_time_demand_sd", "service_level", "safety_stock", "reorder_point", "order_up_to",
+    "basis", "economics", "accuracy",
+]  # fmt: skip
+
+
+class RunInProgress(DomainError):
+    """A forecast of everything is already being computed."""
+
+    code = "forecast_running"
+
+
+def run_forecast(
+    *,
+    as_of: date | None = None,
+    product: Product | None = None,
+    progress: Callable[[ForecastRun, int], object] = lambda run, done: None,
+) -> ForecastRun:
+    """Forecast everything (or one product) here and now; ``progress`` hears the run and how many series were done.
+
+    The nightly job does the same with its chunks spread over the workers.
+    """
+    run = start_run(as_of=as_of, product=product)
+    progress(run, 0)
+    for chunk in list(run.chunks.order_by("pk").values_list("pk", flat=True)):
+        progress(run, compute_chunk(chunk))
+    run.refresh_from_db()
+    return run
+
+
+def request_run() -> ForecastRun:
+    """Start a run of everything for the workers to compute. Raises: RunInProgress."""
+    if ForecastRun.objects.filter(status=ForecastRun.Status.RUNNING, chunks__isnull=False).exists():
+        raise RunInProgress(_("A forecast is already being computed."))
+    return start_run()
+
+
+@transaction.atomic(durable=True)
+def start_run(*, as_of: date | None = None, product: Product | None = None) -> ForecastRun:
+    """Learn what all series share and write down the chunks to compute; with nothing to forecast it is done."""
+    started_at, clock = timezone.now(), _Clock()
+    as_of = as_of or timezone.localdate()
+    places = places_to_forecast(as_of, product.pk if product else None)
+    shared = {"pools": learn_pools(as_of), "lost_share": learn_lost_share(as_of)}
+    clock.lap("prepare")
+    run = ForecastRun.objects.create(
+        as_of=as_of, total=len(places), shared=shared, timing=clock.seconds, started_at=started_at
+    )
+    ForecastChunk.objects.bulk_create(ForecastChunk(run=run, places=chunk) for chunk in _chunks(places))
+    if not places:
+        _close(run)
+    return run
+
+
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def compute_chunk(chunk_id: int) -> int:
+    """Forecast the series of one chunk and apply their policies; returns how many, 0 if somebody else has it.
+
+    Locks: ForecastChunk (skip locked), then ForecastRun. A series that fails keeps its forecast and policy and is
+    named in the run.
+    """
+    chunk = ForecastChunk.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=chunk_id).first()
+    if chunk is None:
+        return 0
+    clock = _Clock()
+    places: list[Place] = [(product, warehouse) for product, warehouse in chunk.places]
+    shared = ForecastRun.objects.values_list("shared", flat=True).get(pk=chunk.run_id)
+    as_of = ForecastRun.objects.values_list("as_of", flat=True).get(pk=chunk.run_id)
+    items = dict(_items(places, as_of, shared))
+    clock.lap("read")
+    plans, errors = _plan_all(items)
+    clock.lap("fit")
+    forecasts = [_forecast(place, plan, items[place], chunk.run_id) for place, plan in plans.items()]
+    DemandForecast.objects.bulk_create(
+        forecasts, update_conflicts=True, unique_fields=["product", "warehouse"], update_fields=REPLACED, batch_size=500
+    )
+    apply_policies(forecasts)
+    clock.lap("write")
+    _record_progress(chunk, len(places), errors, clock.seconds)
+    return len(places)
+
+
+@transaction.atomic(savepoint=False)
+def apply_policies(forecasts: Sequence[DemandForecast]) -> int:
+    """Hand the policies to purchasing, which leaves those set by hand alone; returns how many it took."""
+    return set_policies(
+        [
+            PolicyInput(
+                product_id=row.product_id,
+                warehouse_id=row.warehouse_id,
+                safety_stock=row.safety_stock,
+                reorder_point=row.reorder_point,
+                order_up_to=row.order_up_to,
+                service_level=row.service_level,
+                basis=row.basis,
+            )
+            for row in forecasts
+        ]
+    )
+
+
+class _Clock:
+    """CPU seconds by step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.process_time()
+
+    def lap(self, step: str) -> None:
+        now = time.process_time()
+        self.seconds[step] = now - self._last
+        self._last = now
+
+
+def _chunks(places: Sequence[Place]) -> Iterator[list[Place]]:
+    for first in range(0, len(places), CHUNK_SIZE):
+        yield list(places[first : first + CHUNK_SIZE])
+
+
+def _items(places: Sequence[Place], as_of: date, shared: dict[str, Any]) -> Iterator[tuple[Place, Item]]:
+    """Everything the engine needs to know about each place; a constant number of queries."""
+    products = {product for product, _warehouse in places}
+    histories = demand_histories(places, as_of)
+    supply: dict[int, Supply] = supplies(products, as_of)
+    economics = economics_of(places, supply, shared["lost_share"], as_of)
+    categories = dict(Product.objects.filter(pk__in=products).values_list("pk", "category_id"))
+    for place in places:
+        terms = supply.get(place[0])
+        yield (
+            place,
+            Item(
+                history=histories[place],
+                lead_time=terms.lead_time if terms else default_lead_time(),
+                review_days=REVIEW_DAYS,
+                economics=economics[place],
+                pool=pool_of(categories.get(place[0]), shared["pools"]),
+            ),
+        )
+
+
+def _plan_all(items: dict[Place, Item]) -> tuple[dict[Place, Plan], dict[Place, str]]:
+    plans: dict[Place, Plan] = {}
+    errors: dict[Place, str] = {}
+    for place, item in items.items():
+        try:
+            plans[place] = make_plan(item)
+        except Exception as exc:  # whatever is wrong with one series, the others get their forecast
+            errors[place] = f"{type(exc).__name__}: {exc}"
+    return plans, errors
+
+
+def _forecast(place: Place, plan: Plan, item: Item, run_id: int) -> DemandForecast:
+    history, demand, policy = item.history, plan.demand, plan.policy
+    first = max(len(history.demand) - SHOWN_WEEKS, int(np.argmax(history.demand > 0)) if history.demand.any() else 0)
+    weekly = float(plan.forecast.mean.mean())
+    return DemandForecast(
+        run_id=run_id,
+        product_id=place[0],
+        warehouse_id=place[1],
+        model=plan.model,
+        pattern=plan.pattern.value,
+        yearly_value=Decimal(str(round(weekly * WEEKS_PER_YEAR * item.economics.price, 2))),
+        horizon={
+            "start": plan.forecast.start.isoformat(),
+            **{name: _rounded(getattr(plan.forecast, name)) for name in ("mean", "low", "high")},
+        },
+        history={
+            "start": date.fromordinal(history.start.toordinal() + 7 * first).isoformat(),
+            "demand": _rounded(history.demand[first:]),
+            "lost": _rounded(history.lost[first:]),
+        },
+        lead_time_days=item.lead_time.mean,
+        lead_time_sd=item.lead_time.sd,
+        lead_time_demand=demand.mean,
+        lead_time_demand_sd=demand.sd,
+        service_level=policy.service_level,
+        safety_stock=policy.safety_stock,
+        reorder_point=policy.reorder_point,
+        order_up_to=policy.order_up_to,
+        basis=plan_numbers(plan, item),
+        economics=_economics_numbers(plan, item.economics),
+        accuracy={
+            "origins": plan.accuracy.origins,
+            "weeks": plan.accuracy.weeks,
+            **{name: _round(getattr(plan.accuracy, name)) for name in ("wape", "naive_wape", "bias")},
+        },
+    )
+
+
+def plan_numbers(plan: Plan, item: Item) -> dict[str, Any]:
+    """Every number from the forecast to the levels, so that anybody can check the arithmetic."""
+    demand, policy = plan.demand, plan.policy
+    return {
+        "pattern": plan.pattern.value,
+        "model": plan.model,
+        "weekly_mean": _round(demand.weekly_mean),
+        "weekly_sd": _round(demand.weekly_sd),
+        "lead_time_days": _round(item.lead_time.mean),
+        "lead_time_sd_days": _round(item.lead_time.sd),
+        "lead_time_sd_weeks": _round(demand.lead_time_sd_weeks),
+        "receipts": item.lead_time.receipts,
+        "review_days": item.review_days,
+        "weeks": _round(demand.weeks),
+        "mean": _round(demand.mean),
+        "sd": _round(demand.sd),
+        "family": demand.family.value,
+        "service_level": _round(policy.service_level),
+        "quantile": policy.quantile,
+        "expected": policy.expected,
+        "safety_stock": policy.safety_stock,
+        "reorder_point": policy.reorder_point,
+        "lot": policy.lot,
+        "economic_lot": _round(policy.economic_lot),
+        "order_up_to": policy.order_up_to,
+        "cycle_weeks": _round(policy.cycle_weeks),
+        "season_strength": _round(plan.season_strength),
+        "capped_weeks": plan.capped_weeks,
+    }
+
+
+def _economics_numbers(plan: Plan, money: Economics) -> dict[str, Any]:
+    return {
+        "price": _round(money.price),
+        "unit_cost": _round(money.unit_cost),
+        "margin": _round(money.margin),
+        "lost_share": _round(money.lost_share),
+        "goodwill": _round(money.goodwill),
+        "underage": _round(plan.policy.underage),
+        "holding_rate": _round(money.holding_rate),
+        "obsolescence_rate": _round(money.obsolescence_rate(plan.pattern)),
+        "holding_a_year": _round(money.holding_a_year(plan.pattern)),
+        "overage": _round(plan.policy.overage),
+        "critical_ratio": _round(plan.policy.critical_ratio),
+        "order_cost": _round(money.order_cost),
+        "moq": money.moq,
+        "order_multiple": money.order_multiple,
+        "assumptions": list(money.assumptions),
+    }
+
+
+def _record_progress(chunk: ForecastChunk, count: int, errors: dict[Place, str], seconds: dict[str, float]) -> None:
+    """Take the chunk off the run's list; the last one closes the run."""
+    run = ForecastRun.objects.select_for_update().get(pk=chunk.run_id)
+    chunk.delete()
+    run.done += count
+    run.failures = sorted(run.failures + _named(errors), key=lambda row: (row["product"], row["warehouse"]))
+    run.timing |= {step: round(run.timing.get(step, 0) + spent, 3) for step, spent in seconds.items()}
+    run.save(update_fields=["done", "failures", "timing"])
+    if not run.chunks.exists():
+        _close(run)
+    publish_after_commit("forecast-progress", {"run": run.pk, "done": run.done, "total": run.total})
+
+
+def _named(errors: dict[Place, str]) -> list[dict[str, str]]:
+    skus = dict(Product.objects.filter(pk__in={p for p, _ in errors}).values_list("pk", "sku"))
+    codes = dict(Warehouse.objects.filter(pk__in={w for _, w in errors}).values_list("pk", "code"))
+    return [{"product": skus[p], "warehouse": codes[w], "error": error} for (p, w), error in errors.items()]
+
+
+def _close(run: ForecastRun) -> None:
+    """Set the final state and have the new policies checked."""
+    all_failed = run.total > 0 and len(run.failures) >= run.total
+    run.status = ForecastRun.Status.FAILED if all_failed else ForecastRun.Status.DONE
+    run.finished_at = timezone.now()
+    run.save(update_fields=["status", "finished_at"])
+    enqueue(check_reorder_points)
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(float(value), 2) for value in values]
