@@ -1,0 +1,71 @@
+"""Real servers for every test (started in tests/servers.py): PostgreSQL and Valkey, never mocks of them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) -> None:
+    """A database per pytest worker, and per TANDEM_TEST_SUFFIX when several people test at once."""
+    from pytest_django.fixtures import _set_suffix_to_test_databases
+
+    parts = [os.environ.get("TANDEM_TEST_SUFFIX", ""), os.environ.get("PYTEST_XDIST_WORKER", "")]
+    suffix = "_".join(part for part in parts if part)
+    if suffix:
+        _set_suffix_to_test_databases(suffix=suffix)
+
+
+@pytest.fixture
+def redis_url(settings) -> str:
+    """The Redis database of this pytest worker, emptied."""
+    import redis
+
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    return settings.REDIS_URL
+
+
+@pytest.fixture
+def celery_worker_process(transactional_db, redis_url) -> Iterator[subprocess.Popen]:
+    """A real Celery worker on the test database and this worker's Redis; killed at the end."""
+    from django.db import connection
+
+    from config.celery import app
+
+    process = start_celery_worker(connection.settings_dict["NAME"], redis_url)
+    wait_for(lambda: app.control.ping(timeout=0.5))
+    yield process
+    process.terminate()
+    process.wait(timeout=20)
+
+
+def start_celery_worker(database: str, redis_url: str) -> subprocess.Popen:
+    """Start a worker whose DATABASE_URL names ``database`` on the test server."""
+    import dj_database_url
+
+    url = os.environ["DATABASE_URL"]
+    name = dj_database_url.parse(url)["NAME"]
+    environment = os.environ | {
+        "DATABASE_URL": url.replace(f"/{name}", f"/{database}", 1),
+        "REDIS_URL": redis_url,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency=1", "--loglevel=WARNING"]
+    return subprocess.Popen(command, cwd=BASE_DIR, env=environment)
+
+
+def wait_for(condition, seconds: float = 30):
+    """Poll until ``condition()`` is true and return its value; fail after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"not true within {seconds} s: {condition}")
