@@ -1,12 +1,114 @@
-"""What every API list shares."""
+"""What every API endpoint shares: the actor, strict input, and one effect per Idempotency-Key."""
 
-from rest_framework.pagination import CursorPagination
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from rest_framework import exceptions, serializers, viewsets
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.actor import set_actor
+from core.errors import InvalidInput
+from core.idempotency import answer_once
 
 
-class CreationCursorPagination(CursorPagination):
-    """Newest first by primary key: stable while rows arrive and as fast on page 10,000 as on page 1."""
+class StrictSerializer(serializers.Serializer[Any]):
+    """Input that refuses fields it does not know: a misspelt optional field must not be dropped in silence."""
 
-    ordering = "-pk"
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 500
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(str(name) for name in set(data) - set(self.fields)) if isinstance(data, dict) else []
+        errors: dict[str, Any] = {name: [_("There is no such field.")] for name in unknown}
+        try:
+            value = super().to_internal_value(data)
+        except exceptions.ValidationError as exc:
+            if not isinstance(exc.detail, dict):
+                raise
+            raise exceptions.ValidationError(errors | exc.detail) from exc
+        if errors:
+            raise exceptions.ValidationError(errors)
+        return value
+
+
+@contextmanager
+def renamed_fields(names: Mapping[str, str]) -> Iterator[None]:
+    """Name the wrong fields as the request names them, where a service names them by its own rows."""
+    try:
+        yield
+    except InvalidInput as exc:
+        exc.field_errors = {names.get(field, field): text for field, text in exc.field_errors.items()}
+        raise
+
+
+def refuse_wrong_rows(field: str, given: Sequence[Any], known: Collection[Any]) -> None:
+    """Raise a ValidationError that names each of ``lines.N.<field>`` that is unknown or stands there twice."""
+    errors, seen = {}, set()
+    for index, value in enumerate(given):
+        if value not in known:
+            errors[f"lines.{index}.{field}"] = [_("The document has no such line.")]
+        elif value in seen:
+            errors[f"lines.{index}.{field}"] = [_("This line stands here twice.")]
+        seen.add(value)
+    if errors:
+        raise exceptions.ValidationError(errors)
+
+
+class ApiViewSet(viewsets.GenericViewSet[Any]):
+    """Base of all viewsets. ``permissions`` maps each action to the permission it needs; an unmapped one is a 403."""
+
+    permissions: ClassVar[dict[str, str]] = {}
+    lookup_value_regex = "[0-9]+"
+    metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Attribute the request, and wrap its POST handler, which dispatch looks up after this."""
+        super().initial(request, *args, **kwargs)
+        # A token is read here, after the middleware that attributes session requests.
+        set_actor(request.user.pk)
+        self._refuse_unknown_parameters(request)
+        if request.method == "POST":
+            self.post = partial(answer_once, getattr(self, "post"))  # noqa: B009  (bound by as_view, unknown to mypy)
+
+    def check_permissions(self, request: Request) -> None:
+        """A method that the address does not have is a 405 for everybody who is signed in."""
+        if request.user.is_authenticated and self.action is None:
+            self.http_method_not_allowed(request)
+        super().check_permissions(request)
+
+    def _refuse_unknown_parameters(self, request: Request) -> None:
+        """A misspelt filter would otherwise answer with every row."""
+        known: set[str] = set()
+        if self.action == "list":
+            filterset: type[filters.FilterSet] | None = getattr(self, "filterset_class", None)
+            known = {"cursor", "page_size"} | set(filterset.base_filters if filterset else ())
+        unknown = sorted(set(request.query_params) - known)
+        if unknown:
+            raise exceptions.ValidationError({name: [_("There is no such parameter.")] for name in unknown})
+
+    def validated(self, serializer_class: type[serializers.Serializer[Any]]) -> Any:
+        """The request's body, checked by this serializer."""
+        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+
+class UnknownAddress(APIView):
+    """Any other address below /api/: a problem like every other error, not an HTML page."""
+
+    permission_classes = [AllowAny]
+    authentication_classes = []
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Whatever the method: there is nothing here."""
+        super().initial(request, *args, **kwargs)
+        raise exceptions.NotFound(_("There is no such address. Every address of the API ends in a slash."))
+
+    def get(self, request: Request) -> Response:
+        """Never reached."""
+        raise exceptions.NotFound

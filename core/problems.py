@@ -1,20 +1,35 @@
 """API errors as RFC 9457 problem details."""
 
+import logging
+from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
+from django.db import DataError
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from core.errors import DomainError, InvalidInput
 
+CONTENT_TYPE = "application/problem+json"
+logger = logging.getLogger(__name__)
 
-def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
-    """A problem-details response."""
-    body = {"type": f"urn:tandem:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
-    return Response(body | extra, status=status, content_type="application/problem+json")
+
+def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
+    """A problem-details response; the title is the status in words."""
+    body = {
+        "type": f"urn:tandem:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    return Response(body | extra, status=status, content_type=CONTENT_TYPE)
 
 
 def flatten(errors: Any, path: str = "") -> dict[str, str]:
@@ -24,33 +39,52 @@ def flatten(errors: Any, path: str = "") -> dict[str, str]:
     elif isinstance(errors, list) and any(isinstance(item, dict | list) for item in errors):
         items = [(str(index), value) for index, value in enumerate(errors) if value]
     else:
-        return {path or "non_field_errors": " ".join(map(str, errors)) if isinstance(errors, list) else str(errors)}
-    return {k: v for key, value in items for k, v in flatten(value, f"{path}.{key}" if path else key).items()}
+        return {path: " ".join(map(str, errors)) if isinstance(errors, list) else str(errors)}
+    # What concerns a whole object carries the object's own name.
+    parts = [(path if key == "non_field_errors" else f"{path}.{key}" if path else key, value) for key, value in items]
+    return {k: v for name, value in parts for k, v in flatten(value, name).items()}
 
 
-def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None:
+def named(errors: dict[str, str]) -> list[dict[str, str]]:
+    """Errors by field as the ``errors`` member of a problem; an empty name is the body itself."""
+    return [{"field": field, "detail": str(text)} for field, text in errors.items()]
+
+
+def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: domain errors are 409 (400 for bad input), the rest keep their status."""
+    set_rollback()
     if isinstance(exc, InvalidInput):
-        set_rollback()
-        errors = [{"field": field, "detail": str(text)} for field, text in exc.field_errors.items()]
-        return problem(400, exc.code, "Invalid input", exc.detail, errors=errors, meta=exc.meta)
+        return problem(400, exc.code, exc.detail, errors=named(exc.field_errors), meta=exc.meta)
     if isinstance(exc, DomainError):
-        set_rollback()
-        return problem(409, exc.code, "Refused", exc.detail, meta=exc.meta)
+        return problem(409, exc.code, exc.detail, meta=exc.meta)
+    if isinstance(exc, DataError):
+        return problem(400, "out_of_range", _("A number is larger than can be stored."))
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
-    if not isinstance(exc, exceptions.APIException):
-        return None
-    set_rollback()
-    extra: dict[str, Any] = {}
-    detail = str(exc.detail) if not isinstance(exc, exceptions.ValidationError) else "The input is not valid."
+    if isinstance(exc, exceptions.APIException):
+        return _from_drf(exc)
+    if settings.DEBUG:
+        raise exc
+    return _from_bug(exc, context)
+
+
+def _from_drf(exc: exceptions.APIException) -> Response:
     if isinstance(exc, exceptions.ValidationError):
-        extra["errors"] = [{"field": field, "detail": text} for field, text in flatten(exc.detail).items()]
-    response = problem(exc.status_code, str(exc.default_code), exc.default_detail, detail, **extra)
-    if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed) and exc.status_code == 401:
+        response = problem(exc.status_code, "invalid", _("The input is not valid."), errors=named(flatten(exc.detail)))
+    else:
+        response = problem(exc.status_code, str(exc.default_code), str(exc.detail))
+    if exc.status_code == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = getattr(exc, "auth_header", "Token")
     if isinstance(exc, exceptions.Throttled) and exc.wait:
         response["Retry-After"] = str(int(exc.wait))
     return response
+
+
+def _from_bug(exc: Exception, context: dict[str, Any]) -> Response:
+    """Our own mistake: logged and signalled as Django does, answered without details."""
+    request = getattr(context.get("request"), "_request", None)
+    got_request_exception.send(sender=None, request=request)
+    logger.error("%s failed", getattr(request, "path", "request"), exc_info=exc)
+    return problem(500, "internal_error", _("Something went wrong on our side; it has been logged."))

@@ -1,0 +1,27 @@
+"""The addresses of the REST API, version 1."""
+
+from rest_framework.routers import SimpleRouter
+
+from forecasting.api import DemandForecastViewSet
+from inventory.api import ProductViewSet, StockAdjustmentViewSet, StockMoveViewSet, StockViewSet, WarehouseViewSet
+from orders.api import AvailabilityViewSet, ChannelViewSet, CustomerViewSet, OrderViewSet, ShipmentViewSet
+from purchasing.api import PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
+
+app_name = "api"
+router = SimpleRouter()
+router.register("products", ProductViewSet, "product")
+router.register("warehouses", WarehouseViewSet, "warehouse")
+router.register("stock", StockViewSet, "stock")
+router.register("stock-moves", StockMoveViewSet, "stockmove")
+router.register("stock-adjustments", StockAdjustmentViewSet, "stockadjustment")
+router.register("availability", AvailabilityViewSet, "availability")
+router.register("channels", ChannelViewSet, "channel")
+router.register("customers", CustomerViewSet, "customer")
+router.register("orders", OrderViewSet, "order")
+router.register("shipments", ShipmentViewSet, "shipment")
+router.register("suppliers", SupplierViewSet, "supplier")
+router.register("purchase-orders", PurchaseOrderViewSet, "purchaseorder")
+router.register("reorder-suggestions", ReorderSuggestionViewSet, "reordersuggestion")
+router.register("forecasts", DemandForecastViewSet, "forecast")
+
+urlpatterns = router.urls

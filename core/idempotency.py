@@ -1,0 +1,108 @@
+"""One effect and one answer per Idempotency-Key: key, effect and answer commit together or not at all.
+
+Why it is done like this: docs/decisions/0002-idempotency.md.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.errors import DomainError, Duplicate, InvalidInput
+from core.models import IdempotencyKey
+from core.problems import CONTENT_TYPE, problem_response
+
+MAX_KEY_LENGTH = 200
+
+
+def answer_once(handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    """Run a POST handler; with an ``Idempotency-Key`` at most once, a repetition gets the first answer again.
+
+    Raises: Duplicate when the key was used for another request, InvalidInput for a malformed key.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return handler(request, *args, **kwargs)
+    if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
+        text = _("Use 1 to %s printable ASCII characters.") % MAX_KEY_LENGTH
+        raise InvalidInput(text, field_errors={"Idempotency-Key": text})
+    fingerprint = _fingerprint(request)
+    with _one_transaction():
+        row = _claim(request.user.pk, key, fingerprint)
+        if row.fingerprint != fingerprint:
+            raise Duplicate(_("This Idempotency-Key was used before for another request."))
+        if row.status is not None:
+            return _answer(row, repeated=True)
+        try:
+            response = handler(request, *args, **kwargs)
+        except InvalidInput:
+            raise
+        except DomainError as refusal:
+            # A refusal is an answer, and may have recorded lost demand: both are kept.
+            response = problem_response(refusal, {})
+        row.status, row.body = response.status_code, JSONRenderer().render(response.data).decode()
+        row.save(update_fields=["status", "body"])
+    return _answer(row, repeated=False)
+
+
+def expire_keys() -> int:
+    """Forget keys older than ``IDEMPOTENCY_KEY_HOURS``; returns how many."""
+    limit = timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_HOURS)
+    return IdempotencyKey.objects.filter(created_at__lt=limit).delete()[0]
+
+
+def _fingerprint(request: Request) -> str:
+    content = json.dumps(request.data, sort_keys=True)
+    return sha256(f"{request.get_full_path()}\n{content}".encode()).hexdigest()
+
+
+@contextmanager
+def _one_transaction() -> Iterator[None]:
+    """Make everything inside one transaction, entry services included.
+
+    Those are ``atomic(durable=True)`` and refuse to be nested in another atomic block, rightly: whoever calls them
+    inside one could undo what they reported as done. Here the answer is given only after the commit, so autocommit
+    is turned off instead; their blocks then are savepoints of this transaction, and their ``on_commit`` hooks run
+    when autocommit is turned on again after the commit.
+    """
+    transaction.set_autocommit(False)
+    try:
+        yield
+        transaction.commit()
+    except BaseException:
+        transaction.rollback()
+        raise
+    finally:
+        transaction.set_autocommit(True)
+
+
+def _claim(user_id: int, key: str, fingerprint: str) -> IdempotencyKey:
+    """The row of this key, new or old, locked.
+
+    While another request with the same key runs, the unique index makes this one wait for its commit or rollback;
+    a row without an answer is therefore always our own.
+    """
+    row = IdempotencyKey(user_id=user_id, key=key, fingerprint=fingerprint)
+    IdempotencyKey.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["user", "key"], update_fields=["key"]
+    )
+    return IdempotencyKey.objects.get(pk=row.pk)
+
+
+def _answer(row: IdempotencyKey, *, repeated: bool) -> HttpResponse:
+    assert row.status is not None
+    content_type = CONTENT_TYPE if row.status >= 400 else "application/json"
+    headers = {"Idempotency-Replayed": "true"} if repeated else {}
+    return HttpResponse(row.body, status=row.status, content_type=content_type, headers=headers)

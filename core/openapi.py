@@ -1,0 +1,59 @@
+"""What all operations of the OpenAPI description share, added after drf-spectacular has read the views."""
+
+from typing import Any
+
+from core.idempotency import MAX_KEY_LENGTH
+from core.problems import CONTENT_TYPE
+
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457 problem details.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:tandem:problem:insufficient_stock"]},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for people, in the language asked for."},
+        "code": {"type": "string", "description": "The reason, for programs; it never changes."},
+        "errors": {
+            "type": "array",
+            "description": "Every wrong field, named like lines.0.quantity.",
+            "items": {
+                "type": "object",
+                "required": ["field", "detail"],
+                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+        "meta": {"type": "object", "description": "Plain values that belong to the reason."},
+    },
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Any text that names this request. Sent again with the same key, the request has no second effect "
+    "and gets the first answer; another request under the same key is refused with 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"},
+}
+ANSWERS = {
+    "400": "The input is not valid; every wrong field is named.",
+    "401": "No valid token or session.",
+    "403": "The permission for this is missing.",
+    "404": "There is no such row.",
+}
+
+
+def add_common_parts(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Postprocessing hook: problem details for every operation, the idempotency key for every POST."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components.setdefault("parameters", {})["IdempotencyKey"] = IDEMPOTENCY_KEY
+    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in result["paths"].values():
+        for method, operation in path.items():
+            answers = dict(ANSWERS)
+            if method == "post":
+                answers["409"] = "A rule refused the request, or its Idempotency-Key belongs to another request."
+                operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+            for status, description in answers.items():
+                operation["responses"].setdefault(status, {"description": description, "content": content})
+    return result

@@ -1,0 +1,160 @@
+"""Customers, channels, orders, shipments and availability over HTTP."""
+
+from typing import Any
+
+from django.db.models import Prefetch, Sum
+from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api import ApiViewSet, refuse_wrong_rows, renamed_fields
+from inventory.models import Product, Warehouse
+from inventory.serializers import resolve_products
+from orders import services
+from orders.availability import product_availability
+from orders.filters import AvailabilityFilter, ChannelFilter, CustomerFilter, OrderFilter, ShipmentFilter
+from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
+from orders.serializers import (
+    AvailabilityOut,
+    CancelIn,
+    ChannelOut,
+    CustomerOut,
+    NewOrderIn,
+    OrderOut,
+    ShipIn,
+    ShipmentOut,
+)
+from orders.values import NewLine, NewOrder, NewShipment
+
+
+class ChannelViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Where orders come from."""
+
+    queryset = Channel.objects.all()
+    serializer_class = ChannelOut
+    filterset_class = ChannelFilter
+    permissions = {"list": "orders.view_channel", "retrieve": "orders.view_channel"}
+
+
+class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Who buys."""
+
+    queryset = Customer.objects.all()
+    serializer_class = CustomerOut
+    filterset_class = CustomerFilter
+    permissions = {"list": "orders.view_customer", "retrieve": "orders.view_customer"}
+
+
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Sales orders with their lines. Stock is reserved before the answer to a new order is given."""
+
+    queryset = Order.objects.select_related("customer", "channel", "warehouse").prefetch_related(
+        Prefetch(
+            "lines",
+            OrderLine.objects.select_related("product")
+            .annotate(reserved=Coalesce(Sum("allocations__reservation__quantity"), 0))
+            .order_by("position"),
+        )
+    )
+    serializer_class = OrderOut
+    filterset_class = OrderFilter
+    permissions = {
+        "list": "orders.view_order",
+        "retrieve": "orders.view_order",
+        "create": "orders.confirm_order",
+        "cancel": "orders.cancel_order",
+        "ship": "orders.ship_order",
+    }
+
+    @extend_schema(request=NewOrderIn, responses={201: OrderOut})
+    def create(self, request: Request) -> Response:
+        """Confirm an order: what is there is reserved, the rest waits (or all is refused, see allow_backorder)."""
+        wanted = self.validated(NewOrderIn)
+        products = resolve_products(wanted["lines"])
+        order = services.create_order(
+            NewOrder(
+                customer_id=wanted["customer"],
+                channel_id=wanted["channel"],
+                warehouse_id=wanted["warehouse"],
+                lines=[
+                    NewLine(product, line["quantity"], line["unit_price"])
+                    for product, line in zip(products, wanted["lines"], strict=True)
+                ],
+                allow_backorder=wanted["allow_backorder"],
+                external_reference=wanted["external_reference"],
+                requested_date=wanted["requested_date"],
+                note=wanted["note"],
+            )
+        )
+        return self._order(order.pk, status=201)
+
+    @extend_schema(request=CancelIn, responses={200: OrderOut})
+    @action(methods=["post"], detail=True)
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Cancel what has not shipped yet; its stock is free at once."""
+        order_id = get_object_or_404(Order.objects.only("pk"), pk=pk).pk
+        services.cancel_order(order_id, reason=self.validated(CancelIn)["reason"])
+        return self._order(order_id)
+
+    @extend_schema(request=ShipIn, responses={201: ShipmentOut})
+    @action(methods=["post"], detail=True)
+    def ship(self, request: Request, pk: str) -> Response:
+        """Ship reserved pieces, all of them or the lines given."""
+        order_id = get_object_or_404(Order.objects.only("pk"), pk=pk).pk
+        wanted = self.validated(ShipIn)
+        quantities, names = self._ship_quantities(order_id, wanted.get("lines"))
+        with renamed_fields(names):
+            shipment = services.ship_order(NewShipment(order_id, quantities, tracking=wanted["tracking"]))
+        fresh = ShipmentViewSet.queryset.get(pk=shipment.pk)
+        return Response(ShipmentOut(fresh, context=self.get_serializer_context()).data, status=201)
+
+    def _ship_quantities(
+        self, order_id: int, lines: list[dict[str, int]] | None
+    ) -> tuple[dict[int, int] | None, dict[str, str]]:
+        """Pieces by line id, and the request's name for each of the service's field names."""
+        if lines is None:
+            return None, {}
+        ids = dict(OrderLine.objects.filter(order=order_id).values_list("position", "pk"))
+        numbers = [line["line"] for line in lines]
+        refuse_wrong_rows("line", numbers, ids)
+        names = {f"lines.{number}.quantity": f"lines.{i}.quantity" for i, number in enumerate(numbers)}
+        return {ids[line["line"]]: line["quantity"] for line in lines}, names
+
+    def _order(self, order_id: int, status: int = 200) -> Response:
+        order = self.queryset.get(pk=order_id)
+        return Response(OrderOut(order, context=self.get_serializer_context()).data, status=status)
+
+
+class ShipmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Goods that left, with the cost fixed when they left."""
+
+    queryset = Shipment.objects.select_related("order", "warehouse").prefetch_related(
+        Prefetch("lines", ShipmentLine.objects.select_related("line__product").order_by("pk"))
+    )
+    serializer_class = ShipmentOut
+    filterset_class = ShipmentFilter
+    permissions = {"list": "orders.view_shipment", "retrieve": "orders.view_shipment"}
+
+
+class AvailabilityViewSet(ApiViewSet):
+    """What can be promised, by product and warehouse."""
+
+    queryset = Product.objects.filter(is_active=True)
+    serializer_class = AvailabilityOut
+    filterset_class = AvailabilityFilter
+    permissions = {"list": "inventory.view_stocklevel"}
+
+    @extend_schema(responses=AvailabilityOut(many=True))
+    def list(self, request: Request) -> Response:
+        """Stock, supply on the way and a promise for a quantity: the same answer that the order desk shows."""
+        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        quantity = int(request.query_params.get("quantity") or 1)
+        warehouses = Warehouse.objects.filter(is_active=True)
+        if code := request.query_params.get("warehouse"):
+            warehouses = warehouses.filter(code=code)
+        rows = product_availability(page, list(warehouses), quantity)
+        return self.get_paginated_response(AvailabilityOut(rows, many=True).data)

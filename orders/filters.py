@@ -1,0 +1,119 @@
+"""Filters of the lists of customers, orders and shipments."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+
+from core.models import AuditEntry
+from inventory.filters import ProductFilter, named_products
+from inventory.models import Product
+from orders.models import Channel, Customer, Order, Shipment
+
+
+class ChannelFilter(filters.FilterSet):
+    """Channels by code."""
+
+    code = filters.CharFilter(label="Code.")
+
+    class Meta:
+        model = Channel
+        fields: list[str] = []
+
+
+class CustomerFilter(filters.FilterSet):
+    """Customers by code, state or search."""
+
+    code = filters.CharFilter(label="Code.")
+    is_blocked = filters.BooleanFilter(label="Whether new orders are refused.")
+    search = filters.CharFilter(method="find", max_length=100, label="Part of the code or name.")
+    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label="At or after.")
+    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", label="Before.")
+
+    class Meta:
+        model = Customer
+        fields: list[str] = []
+
+    def find(self, queryset: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
+        """Rows with the text in code or name."""
+        return queryset.filter(code__icontains=value) | queryset.filter(name__icontains=value)
+
+
+class OrderFilter(filters.FilterSet):
+    """Orders by number, status, customer, channel, product and time."""
+
+    number = filters.CharFilter(label="Number.")
+    status = filters.MultipleChoiceFilter(choices=Order.Status.choices, label="Status; repeat it for several.")
+    customer = filters.CharFilter(field_name="customer__code", label="Code of the customer.")
+    customer_id = filters.NumberFilter(label="Id of the customer.")
+    channel = filters.CharFilter(field_name="channel__code", label="Code of the channel.")
+    warehouse = filters.CharFilter(field_name="warehouse__code", label="Code of the warehouse.")
+    external_reference = filters.CharFilter(label="The channel's own number.")
+    product = filters.CharFilter(method="of_products", max_length=2000, label="SKUs or barcodes, separated by commas.")
+    search = filters.CharFilter(method="find", max_length=100, label="Part of number, reference or customer.")
+    ordered_after = filters.IsoDateTimeFilter(field_name="ordered_at", lookup_expr="gte", label="At or after.")
+    ordered_before = filters.IsoDateTimeFilter(field_name="ordered_at", lookup_expr="lt", label="Before.")
+    requested_from = filters.DateFilter(field_name="requested_date", lookup_expr="gte", label="On or after.")
+    requested_to = filters.DateFilter(field_name="requested_date", lookup_expr="lte", label="On or before.")
+    updated_after = filters.IsoDateTimeFilter(
+        method="changed_since", label="With a step (confirmed, filled, shipped, cancelled …) at or after."
+    )
+
+    class Meta:
+        model = Order
+        fields: list[str] = []
+
+    def of_products(self, queryset: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
+        """Orders with a line of one of the products named."""
+        return queryset.filter(pk__in=Order.objects.filter(lines__product__in=named_products(value)).values("pk"))
+
+    def find(self, queryset: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
+        """Orders with the text in number, external reference, customer code or name."""
+        return (
+            queryset.filter(number__icontains=value)
+            | queryset.filter(external_reference__icontains=value)
+            | queryset.filter(customer__code__icontains=value)
+            | queryset.filter(customer__name__icontains=value)
+        )
+
+    def changed_since(self, queryset: QuerySet[Order], name: str, value: datetime) -> QuerySet[Order]:
+        """Orders whose audit log has a step since then."""
+        steps = AuditEntry.objects.filter(subject_type="order", at__gte=value)
+        return queryset.filter(pk__in=steps.values("subject_id"))
+
+
+class ShipmentFilter(filters.FilterSet):
+    """Shipments by number, order, warehouse and time."""
+
+    number = filters.CharFilter(label="Number.")
+    order = filters.CharFilter(field_name="order__number", label="Number of the order.")
+    order_id = filters.NumberFilter(label="Id of the order.")
+    external_reference = filters.CharFilter(
+        field_name="order__external_reference", label="The channel's own number of the order."
+    )
+    warehouse = filters.CharFilter(field_name="warehouse__code", label="Code of the warehouse.")
+    tracking = filters.CharFilter(label="Tracking number.")
+    shipped_after = filters.IsoDateTimeFilter(field_name="shipped_at", lookup_expr="gte", label="At or after.")
+    shipped_before = filters.IsoDateTimeFilter(field_name="shipped_at", lookup_expr="lt", label="Before.")
+
+    class Meta:
+        model = Shipment
+        fields: list[str] = []
+
+
+class AvailabilityFilter(ProductFilter):
+    """The products, warehouse and quantity that availability is asked for."""
+
+    product = filters.CharFilter(method="of_products", max_length=2000, label="SKUs or barcodes, separated by commas.")
+    warehouse = filters.CharFilter(method="leave", label="Code of one warehouse; without it all active ones.")
+    quantity = filters.NumberFilter(
+        method="leave", decimal_places=0, min_value=1, max_value=1_000_000_000, label="Pieces to promise; 1 by default."
+    )
+
+    def of_products(self, queryset: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:
+        """The products named."""
+        return queryset.filter(pk__in=named_products(value).values("pk"))
+
+    def leave(self, queryset: QuerySet[Product], name: str, value: object) -> QuerySet[Product]:
+        """Says nothing about which products; the view reads it."""
+        return queryset

@@ -1,0 +1,198 @@
+"""What the API says about customers, orders, shipments and availability, and what it takes."""
+
+from decimal import Decimal
+
+from rest_framework import serializers
+
+from core.api import StrictSerializer
+from core.references import RowField
+from inventory.serializers import LineIn, MarginSerializer, ProductRef, WarehouseField, WarehouseRef
+from inventory.services import MAX_QUANTITY
+from orders.checks import MAX_LINES, MAX_PRICE
+from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
+
+
+class ChannelOut(serializers.ModelSerializer[Channel]):
+    class Meta:
+        model = Channel
+        fields = ["id", "code", "name"]
+
+
+class CustomerRef(serializers.ModelSerializer[Customer]):
+    class Meta:
+        model = Customer
+        fields = ["id", "code", "name"]
+
+
+class CustomerOut(serializers.ModelSerializer[Customer]):
+    class Meta:
+        model = Customer
+        fields = ["id", "code", "name", "phone", "email", "address", "is_blocked", "created_at"]
+
+
+class OrderLineOut(serializers.ModelSerializer[OrderLine]):
+    line = serializers.IntegerField(source="position", help_text="Number of the line, from 1.")
+    product = ProductRef()
+    amount = serializers.DecimalField(max_digits=18, decimal_places=2)
+    reserved = serializers.IntegerField(help_text="Pieces held in stock for this line.")
+    waiting = serializers.SerializerMethodField(help_text="Open pieces that no stock is held for.")
+
+    class Meta:
+        model = OrderLine
+        fields = [
+            "line",
+            "product",
+            "quantity",
+            "unit_price",
+            "amount",
+            "reserved",
+            "waiting",
+            "shipped",
+            "cancelled",
+            "returned",
+            "promised_date",
+        ]
+
+    def get_waiting(self, line: OrderLine) -> int:
+        return line.open_quantity - line.reserved  # type: ignore[attr-defined]  # annotated by OrderViewSet.queryset
+
+
+class OrderOut(serializers.ModelSerializer[Order]):
+    customer = CustomerRef()
+    channel = ChannelOut()
+    warehouse = WarehouseRef()
+    total = serializers.SerializerMethodField()
+    lines = OrderLineOut(many=True)
+
+    class Meta:
+        model = Order
+        fields = [
+            "id",
+            "number",
+            "status",
+            "customer",
+            "channel",
+            "warehouse",
+            "external_reference",
+            "ordered_at",
+            "requested_date",
+            "note",
+            "total",
+            "lines",
+        ]
+
+    def get_total(self, order: Order) -> Decimal:
+        return sum((line.amount for line in order.lines.all()), Decimal("0.00"))
+
+
+class NewLineIn(LineIn):
+    """One line as wanted."""
+
+    unit_price = serializers.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        min_value=0,
+        max_value=MAX_PRICE,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Without it the product's list price.",
+    )
+
+
+class NewOrderIn(StrictSerializer):
+    """An order as wanted."""
+
+    customer = RowField(Customer.objects.all(), "code", help_text="Id or code.")
+    channel = RowField(Channel.objects.all(), "code", help_text="Id or code.")
+    warehouse = WarehouseField(help_text="Id or code.")
+    lines = NewLineIn(many=True, allow_empty=False, max_length=MAX_LINES)
+    allow_backorder = serializers.BooleanField(
+        default=True, help_text="False: all of it from stock, or a 409 that names every short line."
+    )
+    external_reference = serializers.CharField(
+        max_length=80,
+        allow_blank=True,
+        default="",
+        help_text="The channel's own number. The same order sent again under it is answered with the first one.",
+    )
+    requested_date = serializers.DateField(required=False, allow_null=True, default=None)
+    note = serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class CancelIn(StrictSerializer):
+    """Why something is cancelled."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+class ShipLineIn(StrictSerializer):
+    """Pieces of one order line."""
+
+    line = serializers.IntegerField(min_value=1, max_value=MAX_LINES, help_text="Number of the line, from 1.")
+    quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY)
+
+
+class ShipIn(StrictSerializer):
+    """What leaves; without lines everything that is reserved."""
+
+    lines = ShipLineIn(many=True, allow_empty=False, max_length=MAX_LINES, required=False)
+    tracking = serializers.CharField(max_length=80, allow_blank=True, default="")
+
+
+class ShipmentLineOut(MarginSerializer):
+    line = serializers.IntegerField(source="line.position", help_text="Number of the order's line.")
+    product = ProductRef(source="line.product")
+    cost = serializers.DecimalField(
+        max_digits=16, decimal_places=2, allow_null=True, help_text="Null without the permission to see costs."
+    )
+
+    class Meta:
+        model = ShipmentLine
+        fields = ["line", "product", "quantity", "revenue", "cost"]
+        costs = ["cost"]
+
+
+class OrderRef(serializers.ModelSerializer[Order]):
+    class Meta:
+        model = Order
+        fields = ["id", "number", "external_reference", "status"]
+
+
+class ShipmentOut(serializers.ModelSerializer[Shipment]):
+    order = OrderRef()
+    warehouse = WarehouseRef()
+    lines = ShipmentLineOut(many=True)
+
+    class Meta:
+        model = Shipment
+        fields = ["id", "number", "order", "warehouse", "shipped_at", "tracking", "lines"]
+
+
+class SupplyOut(serializers.Serializer[object]):
+    expected_on = serializers.DateField()
+    quantity = serializers.IntegerField()
+    document = serializers.CharField()
+
+
+class PromiseOut(serializers.Serializer[object]):
+    quantity = serializers.IntegerField(help_text="The pieces asked for.")
+    now = serializers.IntegerField(help_text="Of these, pieces that can ship at once.")
+    date = serializers.DateField(allow_null=True, help_text="When all of them can ship; null: nobody supplies it.")
+    basis = serializers.ChoiceField(choices=["stock", "incoming", "lead_time", "none"])
+    document = serializers.CharField(help_text="The purchase order that the date rests on.")
+
+
+class PlaceOut(serializers.Serializer[object]):
+    warehouse = WarehouseRef()
+    on_hand = serializers.IntegerField()
+    reserved = serializers.IntegerField()
+    available = serializers.IntegerField()
+    waiting = serializers.IntegerField(help_text="Pieces of earlier orders that wait for stock.")
+    incoming = SupplyOut(many=True)
+    promise = PromiseOut()
+
+
+class AvailabilityOut(serializers.Serializer[object]):
+    product = ProductRef()
+    places = PlaceOut(many=True)

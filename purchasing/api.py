@@ -1,0 +1,162 @@
+"""Suppliers, purchase orders and reorder suggestions over HTTP."""
+
+from typing import Any
+
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api import ApiViewSet, refuse_wrong_rows, renamed_fields
+from inventory.serializers import resolve_products
+from purchasing import services
+from purchasing.filters import PurchaseOrderFilter, ReorderSuggestionFilter, SupplierFilter
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier
+from purchasing.serializers import (
+    ApprovedOut,
+    ApproveIn,
+    CancelPurchaseIn,
+    GoodsReceiptOut,
+    NewPurchaseOrderIn,
+    PurchaseOrderOut,
+    ReceiveIn,
+    ReorderSuggestionOut,
+    SupplierOut,
+)
+from purchasing.values import NewPurchaseLine, NewPurchaseOrder, NewReceipt
+
+
+class SupplierViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Who we buy from."""
+
+    queryset = Supplier.objects.all()
+    serializer_class = SupplierOut
+    filterset_class = SupplierFilter
+    permissions = {"list": "purchasing.view_supplier", "retrieve": "purchasing.view_supplier"}
+
+
+class PurchaseOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """Orders to suppliers with their lines."""
+
+    queryset = PurchaseOrder.objects.select_related("supplier", "warehouse").prefetch_related(
+        Prefetch("lines", PurchaseOrderLine.objects.select_related("product").order_by("pk"))
+    )
+    serializer_class = PurchaseOrderOut
+    filterset_class = PurchaseOrderFilter
+    permissions = {
+        "list": "purchasing.view_purchaseorder",
+        "retrieve": "purchasing.view_purchaseorder",
+        "create": "purchasing.place_purchaseorder",
+        "place": "purchasing.place_purchaseorder",
+        "cancel": "purchasing.place_purchaseorder",
+        "receive": "purchasing.receive_purchaseorder",
+    }
+
+    @extend_schema(request=NewPurchaseOrderIn, responses={201: PurchaseOrderOut})
+    def create(self, request: Request) -> Response:
+        """Order from a supplier, or leave a draft."""
+        wanted = self.validated(NewPurchaseOrderIn)
+        products = resolve_products(wanted["lines"])
+        (order,) = services.create_purchase_orders(
+            [
+                NewPurchaseOrder(
+                    supplier_id=wanted["supplier"],
+                    warehouse_id=wanted["warehouse"],
+                    lines=[
+                        NewPurchaseLine(product, line["quantity"], line["unit_cost"])
+                        for product, line in zip(products, wanted["lines"], strict=True)
+                    ],
+                    place=wanted["place"],
+                    expected_on=wanted["expected_on"],
+                )
+            ]
+        )
+        return self._order(order.pk, status=201)
+
+    @extend_schema(request=None, responses={200: PurchaseOrderOut})
+    @action(methods=["post"], detail=True)
+    def place(self, request: Request, pk: str) -> Response:
+        """Place a draft with its supplier."""
+        order = services.place_purchase_order(self._known(pk))
+        return self._order(order.pk)
+
+    @extend_schema(request=CancelPurchaseIn, responses={200: PurchaseOrderOut})
+    @action(methods=["post"], detail=True)
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Cancel an order of which nothing has arrived."""
+        order_id = self._known(pk)
+        services.cancel_purchase_order(order_id, reason=self.validated(CancelPurchaseIn)["reason"])
+        return self._order(order_id)
+
+    @extend_schema(request=ReceiveIn, responses={201: GoodsReceiptOut})
+    @action(methods=["post"], detail=True)
+    def receive(self, request: Request, pk: str) -> Response:
+        """Receive goods, all that is expected or the lines given; waiting orders are filled at once."""
+        order_id = self._known(pk)
+        quantities, names = self._received_quantities(order_id, self.validated(ReceiveIn).get("lines"))
+        with renamed_fields(names):
+            (receipt,) = services.receive_goods([NewReceipt(order_id, quantities)])
+        receipt = GoodsReceipt.objects.get(pk=receipt.pk)
+        receipt.purchase_order = self.queryset.get(pk=order_id)
+        return Response(GoodsReceiptOut(receipt, context=self.get_serializer_context()).data, status=201)
+
+    def _received_quantities(
+        self, order_id: int, lines: list[dict[str, Any]] | None
+    ) -> tuple[dict[int, int] | None, dict[str, str]]:
+        """Pieces by line id, and the request's name for each of the service's field names."""
+        if lines is None:
+            return None, {}
+        ids = dict(PurchaseOrderLine.objects.filter(purchase_order=order_id).values_list("product_id", "pk"))
+        products = resolve_products(lines)
+        refuse_wrong_rows("product", products, ids)
+        names = {f"lines.{ids[product]}.quantity": f"lines.{i}.quantity" for i, product in enumerate(products)}
+        return {ids[product]: line["quantity"] for product, line in zip(products, lines, strict=True)}, names
+
+    def _known(self, pk: str) -> int:
+        return get_object_or_404(PurchaseOrder.objects.only("pk"), pk=pk).pk
+
+    def _order(self, order_id: int, status: int = 200) -> Response:
+        order = self.queryset.get(pk=order_id)
+        return Response(PurchaseOrderOut(order, context=self.get_serializer_context()).data, status=status)
+
+
+class ReorderSuggestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """What the reorder check proposes to buy, with the inputs of its arithmetic."""
+
+    queryset = ReorderSuggestion.objects.select_related(
+        "product", "warehouse", "supplier_item__supplier", "purchase_order_line__purchase_order"
+    )
+    serializer_class = ReorderSuggestionOut
+    filterset_class = ReorderSuggestionFilter
+    permissions = {
+        "list": "purchasing.view_reordersuggestion",
+        "retrieve": "purchasing.view_reordersuggestion",
+        "approve": "purchasing.place_purchaseorder",
+        "dismiss": "purchasing.place_purchaseorder",
+    }
+
+    @extend_schema(request=ApproveIn, responses={201: ApprovedOut})
+    @action(methods=["post"], detail=False, pagination_class=None)
+    def approve(self, request: Request) -> Response:
+        """Turn open suggestions into placed purchase orders, one per supplier and warehouse; all or nothing."""
+        lines = self.validated(ApproveIn)["lines"]
+        ids = [line["id"] for line in lines]
+        suggested = dict(ReorderSuggestion.objects.filter(pk__in=ids).values_list("pk", "quantity"))
+        refuse_wrong_rows("id", ids, suggested)
+        quantities = {line["id"]: line.get("quantity", suggested[line["id"]]) for line in lines}
+        made = services.approve_suggestions(quantities)
+        orders = PurchaseOrderViewSet.queryset.filter(pk__in=[order.pk for order in made]).order_by("pk")
+        answer = ApprovedOut({"purchase_orders": orders}, context=self.get_serializer_context())
+        return Response(answer.data, status=201)
+
+    @extend_schema(request=None, responses={200: ReorderSuggestionOut})
+    @action(methods=["post"], detail=True)
+    def dismiss(self, request: Request, pk: str) -> Response:
+        """Take a suggestion off the list; the next check may propose again."""
+        known = get_object_or_404(ReorderSuggestion.objects.only("pk"), pk=pk)
+        services.dismiss_suggestion(known.pk)
+        suggestion = self.queryset.get(pk=known.pk)
+        return Response(ReorderSuggestionOut(suggestion, context=self.get_serializer_context()).data)

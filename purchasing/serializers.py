@@ -1,0 +1,164 @@
+"""What the API says about suppliers, purchase orders and suggestions, and what it takes."""
+
+from decimal import Decimal
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.api import StrictSerializer
+from core.references import ReferenceField, RowField
+from inventory.serializers import LineIn, ProductRef, WarehouseField, WarehouseRef
+from inventory.services import MAX_QUANTITY
+from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier
+
+MAX_LINES = 10_000
+
+
+class SupplierRef(serializers.ModelSerializer[Supplier]):
+    class Meta:
+        model = Supplier
+        fields = ["id", "code", "name"]
+
+
+class SupplierOut(serializers.ModelSerializer[Supplier]):
+    class Meta:
+        model = Supplier
+        fields = ["id", "code", "name", "email", "phone", "lead_time_days", "order_cost", "is_active"]
+
+
+class PurchaseOrderLineOut(serializers.ModelSerializer[PurchaseOrderLine]):
+    product = ProductRef()
+
+    class Meta:
+        model = PurchaseOrderLine
+        fields = ["product", "quantity", "received", "unit_cost"]
+
+
+class PurchaseOrderOut(serializers.ModelSerializer[PurchaseOrder]):
+    """Costs are what the supplier asks for: whoever may see the order may see them."""
+
+    supplier = SupplierRef()
+    warehouse = WarehouseRef()
+    total = serializers.SerializerMethodField()
+    lines = PurchaseOrderLineOut(many=True)
+
+    class Meta:
+        model = PurchaseOrder
+        fields = [
+            "id",
+            "number",
+            "status",
+            "supplier",
+            "warehouse",
+            "ordered_at",
+            "expected_on",
+            "order_cost",
+            "created_at",
+            "total",
+            "lines",
+        ]
+
+    @extend_schema_field(serializers.DecimalField(max_digits=24, decimal_places=4))
+    def get_total(self, order: PurchaseOrder) -> str:
+        return str(sum((line.quantity * line.unit_cost for line in order.lines.all()), Decimal("0.0000")))
+
+
+class NewPurchaseLineIn(LineIn):
+    """One line as wanted."""
+
+    unit_cost = serializers.DecimalField(
+        max_digits=14,
+        decimal_places=4,
+        min_value=0,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Without it the cost agreed with the supplier.",
+    )
+
+
+class NewPurchaseOrderIn(StrictSerializer):
+    """A purchase order as wanted."""
+
+    supplier = RowField(Supplier.objects.all(), "code", help_text="Id or code.")
+    warehouse = WarehouseField(help_text="Id or code.")
+    lines = NewPurchaseLineIn(many=True, allow_empty=False, max_length=MAX_LINES)
+    place = serializers.BooleanField(default=True, help_text="False leaves it a draft.")
+    expected_on = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="Without it the supplier's lead time counts."
+    )
+
+
+class CancelPurchaseIn(StrictSerializer):
+    """Why a purchase order is cancelled."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+class ReceiveLineIn(StrictSerializer):
+    """Pieces of one product that arrived."""
+
+    product = ReferenceField(help_text="Id, SKU or barcode.")
+    quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY)
+
+
+class ReceiveIn(StrictSerializer):
+    """What arrived; without lines everything still expected."""
+
+    lines = ReceiveLineIn(many=True, allow_empty=False, max_length=MAX_LINES, required=False)
+
+
+class GoodsReceiptOut(serializers.ModelSerializer[GoodsReceipt]):
+    purchase_order = PurchaseOrderOut()
+
+    class Meta:
+        model = GoodsReceipt
+        fields = ["id", "number", "received_at", "purchase_order"]
+
+
+class ReorderSuggestionOut(serializers.ModelSerializer[ReorderSuggestion]):
+    product = ProductRef()
+    warehouse = WarehouseRef()
+    supplier = SupplierRef(source="supplier_item.supplier", default=None, allow_null=True)
+    unit_cost = serializers.DecimalField(
+        source="supplier_item.unit_cost", max_digits=14, decimal_places=4, default=None, allow_null=True
+    )
+    inputs = serializers.DictField(help_text="Everything the quantity was computed from.")
+    purchase_order = serializers.CharField(
+        source="purchase_order_line.purchase_order.number", default=None, allow_null=True
+    )
+
+    class Meta:
+        model = ReorderSuggestion
+        fields = [
+            "id",
+            "product",
+            "warehouse",
+            "supplier",
+            "quantity",
+            "unit_cost",
+            "status",
+            "inputs",
+            "purchase_order",
+            "created_at",
+            "updated_at",
+        ]
+
+
+class ApprovalIn(StrictSerializer):
+    """One suggestion to buy."""
+
+    id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    quantity = serializers.IntegerField(
+        min_value=1, max_value=MAX_QUANTITY, required=False, help_text="Without it the quantity suggested."
+    )
+
+
+class ApproveIn(StrictSerializer):
+    """Suggestions to turn into purchase orders; all or nothing."""
+
+    lines = ApprovalIn(many=True, allow_empty=False, max_length=MAX_LINES)
+
+
+class ApprovedOut(serializers.Serializer[object]):
+    purchase_orders = PurchaseOrderOut(many=True)
