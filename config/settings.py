@@ -147,10 +147,24 @@ SPECTACULAR_SETTINGS = {
 IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", 24)
 
 CELERY_BROKER_URL = REDIS_URL
+# A kick that fails fails at once: its work stands in the database and the sweep does it.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    "socket_connect_timeout": 0.5,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    # For what a lost kick left: marked places are checked at the latest after this many seconds.
+    "sweep-reorder-checks": {
+        "task": "purchasing.tasks.check_reorder_points",
+        "schedule": env.int("REORDER_SWEEP_SECONDS", 60),
+    },
     "expire-idempotency-keys": {"task": "core.tasks.expire_idempotency_keys", "schedule": 3600},
 }
 
