@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import dj_database_url
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
@@ -165,6 +166,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "purchasing.tasks.check_reorder_points",
         "schedule": env.int("REORDER_SWEEP_SECONDS", 60),
     },
+    "nightly-forecast": {"task": "forecasting.tasks.run_nightly_forecast", "schedule": crontab(hour=2, minute=0)},
+    # For chunks that a lost kick or a killed worker left.
+    "resume-forecast": {"task": "forecasting.tasks.resume_forecast_runs", "schedule": 600},
     "expire-idempotency-keys": {"task": "core.tasks.expire_idempotency_keys", "schedule": 3600},
 }
 

@@ -130,7 +130,7 @@ def _rows(query: str, as_of: date, products: Sequence[int] | None = None) -> lis
     only = "" if products is None else "AND {}.product_id = ANY(%(products)s)"
     demand = DEMAND.format(only_lines=only.format("l"), only_refusals=only.format("r"))
     start = history_start(as_of)
-    values = {
+    values: dict[str, Any] = {
         "start": start,
         "as_of": as_of,
         "since": midnight(start),

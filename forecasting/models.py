@@ -112,7 +112,9 @@ class DemandForecast(models.Model):
         verbose_name_plural = _("demand forecasts")
         constraints = [
             models.UniqueConstraint(fields=["product", "warehouse"], name="demandforecast_one_per_place"),
-            models.CheckConstraint(condition=Q(service_level__gte=0, service_level__lte=1), name="demandforecast_level"),
+            models.CheckConstraint(
+                condition=Q(service_level__gte=0, service_level__lte=1), name="demandforecast_level"
+            ),
         ]
         indexes = [models.Index(fields=["-yearly_value", "id"], name="demandforecast_by_value")]
 

@@ -14,7 +14,7 @@ from forecasting.engine.models import Model, Path, RepeatLast
 TEST_WEEKS = 26
 SPREAD_WEEKS = 52
 LONGEST_INTERVAL = 13
-MIN_ORIGINS = 3
+MIN_ORIGINS = 6
 BETTER_BY = 0.95  # a candidate must beat the first one by 5 %, or noise would choose
 
 
@@ -49,7 +49,7 @@ def choose(
     interval = min(max(interval, 1), LONGEST_INTERVAL)
     train = len(demand) - min(TEST_WEEKS, len(demand) // 2)
     origins = np.arange(train - 1, len(demand) - interval)
-    naive = RepeatLast(interval)
+    naive: Model = RepeatLast(interval)
     if len(origins) < MIN_ORIGINS:
         return Choice(candidates[0], candidates[0].run(demand / final_index, len(demand)), Accuracy(weeks=interval))
     errors: dict[str, FloatArray] = {}

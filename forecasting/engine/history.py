@@ -1,4 +1,4 @@
-"""Weekly demand as the models see it: refused demand put back, outliers capped, weeks before the first sale left out."""
+"""Weekly demand as the models see it: refused demand put back, outliers capped, from the first sale on."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

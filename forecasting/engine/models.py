@@ -4,7 +4,6 @@ All of them forecast level + slope * (damping + damping^2 + …), so one pass gi
 """
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,7 +31,10 @@ class Path:
 class Model(Protocol):
     """A model that estimates its parameters on the first ``train`` weeks and runs through all of them."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Stable name, kept with the forecast."""
+        ...
 
     def run(self, demand: FloatArray, train: int) -> Path:
         """States of the model after each week of ``demand`` (pieces a week, shape (weeks,))."""
@@ -181,8 +183,3 @@ class RepeatLast:
         total = np.cumsum(np.concatenate([np.zeros(self.weeks), demand]))
         sums = total[self.weeks :] - total[: -self.weeks]
         return _flat(np.maximum(sums, 0.0) / np.minimum(np.arange(1, len(demand) + 1), self.weeks))
-
-
-MODEL_NAMES: Sequence[str] = (
-    "blended_level", "simple_smoothing", "damped_trend", "sba", "tsb", "first_weeks", "naive", "none",
-)  # fmt: skip

@@ -33,7 +33,7 @@ def classify(demand: FloatArray, *, is_seasonal: bool) -> Pattern:
     if is_dying(demand):
         return Pattern.DYING
     recent = demand[-104:]
-    if len(recent) / max(np.count_nonzero(recent), 1) >= INTERMITTENT_INTERVAL:
+    if len(recent) >= INTERMITTENT_INTERVAL * float(np.count_nonzero(recent)):
         return Pattern.INTERMITTENT
     return Pattern.SEASONAL if is_seasonal else Pattern.SMOOTH
 

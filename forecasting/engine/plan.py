@@ -1,7 +1,7 @@
 """One series from history to policy, with every number that the explanation needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -22,8 +22,8 @@ TREND_MIN_WEEKS = 52
 class Pool:
     """What series of a category have in common: the season (now, and as known before the test weeks), a usual rate."""
 
-    season: Season = Season()
-    test_season: Season = Season()
+    season: Season = field(default_factory=Season)
+    test_season: Season = field(default_factory=Season)
     usual_rate: float | None = None
 
 
@@ -35,7 +35,7 @@ class Item:
     lead_time: distribution.LeadTime
     review_days: float
     economics: policy.Economics
-    pool: Pool = Pool()
+    pool: Pool = field(default_factory=Pool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ MAX_HARMONICS = 6
 MAX_EMPTY_SHARE = 0.1
 SIGNIFICANCE = 0.01
 LOWEST_INDEX = 0.1
+TREND_WEEKS = 26  # a shorter history is taken as level
 DAYS_PER_YEAR = 365.25
 VISIBLE_SWING = 0.3  # highest minus lowest index from which a product counts as seasonal
 
@@ -74,7 +75,8 @@ def own_index(demand: FloatArray, shape: FloatArray) -> tuple[float, FloatArray]
         return 0.0, np.ones(len(demand))
     seasonless = demand / shape
     weeks = np.arange(len(demand))
-    line = np.polyval(np.polyfit(weeks, seasonless, 1), weeks) if len(demand) > 26 else np.full(len(demand), seasonless.mean())
+    degree = 1 if len(demand) > TREND_WEEKS else 0
+    line = np.polyval(np.polyfit(weeks, seasonless, degree), weeks)
     ratio = demand / np.maximum(line, 0.2 * seasonless.mean()) - 1
     information = float(swing @ swing)
     fitted = float(swing @ ratio) / information
