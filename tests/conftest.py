@@ -35,25 +35,29 @@ def redis_url(settings) -> str:
 @pytest.fixture
 def celery_worker_process(transactional_db, redis_url) -> Iterator[subprocess.Popen]:
     """A real Celery worker on the test database and this worker's Redis; killed at the end."""
-    from django.db import connection
-
     from config.celery import app
 
-    process = start_celery_worker(connection.settings_dict["NAME"], redis_url)
+    process = start_celery_worker(redis_url)
     wait_for(lambda: app.control.ping(timeout=0.5))
     yield process
     process.terminate()
     process.wait(timeout=20)
 
 
-def start_celery_worker(database: str, redis_url: str) -> subprocess.Popen:
-    """Start a worker whose DATABASE_URL names ``database`` on the test server."""
+def database_url() -> str:
+    """DATABASE_URL of the test database, for processes of their own."""
     import dj_database_url
+    from django.db import connection
 
     url = os.environ["DATABASE_URL"]
     name = dj_database_url.parse(url)["NAME"]
+    return url.replace(f"/{name}", f"/{connection.settings_dict['NAME']}", 1)
+
+
+def start_celery_worker(redis_url: str) -> subprocess.Popen:
+    """Start a Celery worker on the test database."""
     environment = os.environ | {
-        "DATABASE_URL": url.replace(f"/{name}", f"/{database}", 1),
+        "DATABASE_URL": database_url(),
         "REDIS_URL": redis_url,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
