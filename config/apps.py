@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -12,4 +12,5 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from config.roles import sync_roles
 
-        post_migrate.connect(sync_roles, sender=self)
+        # Django sends this only for apps with models, which this one has not.
+        post_migrate.connect(sync_roles, sender=apps.get_app_config("core"))
