@@ -26,8 +26,8 @@ def ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
 
 
 def holding_cost_of_day(value: Decimal, yearly_rate: Decimal) -> Decimal:
-    """Money that holding stock worth ``value`` (money, end of day) for one day costs; six places, so that days add up."""
-    return (value * yearly_rate / DAYS_PER_YEAR).quantize(Decimal("0.000001"))
+    """Money that holding stock worth ``value`` (money, end of day) for one day costs; ten places, so that days add up."""
+    return (value * yearly_rate / DAYS_PER_YEAR).quantize(Decimal("0.0000000001"))
 
 
 def turnover(cogs: Decimal, average_value: Decimal | None, days: int) -> Decimal | None:
@@ -85,10 +85,14 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Every figure of a slice (period, warehouse, category) with ``days`` days of data, from its sums."""
+    """Every figure of a slice (period, warehouse, category) with ``days`` days of data, from its sums.
+
+    ``inventory_value`` is the one at the end of its last day.
+    """
 
     sums: Sums
     days: int
+    inventory_value: Decimal = ZERO
 
     @property
     def revenue(self) -> Decimal:

@@ -15,7 +15,7 @@ class KpiSnapshot(models.Model):
     category = models.ForeignKey(Category, null=True, on_delete=models.CASCADE, db_index=False)
     revenue = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     cogs = models.DecimalField(max_digits=18, decimal_places=2, default=0)
-    holding_cost = models.DecimalField(max_digits=18, decimal_places=6, default=0)
+    holding_cost = models.DecimalField(max_digits=24, decimal_places=10, default=0)
     ordering_cost = models.DecimalField(max_digits=18, decimal_places=6, default=0)
     inventory_value = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     stocked_products = models.PositiveIntegerField(default=0)

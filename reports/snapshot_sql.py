@@ -146,7 +146,7 @@ WITH {STOCK}, {FLOWS}
 INSERT INTO reports_kpisnapshot (day, warehouse_id, category_id, revenue, cogs, holding_cost, ordering_cost,
        inventory_value, stocked_products, stockout_products, demanded, filled_at_once, lines_due, lines_on_time)
 SELECT day, warehouse_id, nullif(category_id, 0), coalesce(revenue, 0), coalesce(cogs, 0),
-       round(coalesce(value, 0) * %(rate)s / 365, 6), coalesce(ordering, 0), coalesce(value, 0),
+       round(coalesce(value, 0) * %(rate)s / 365, 10), coalesce(ordering, 0), coalesce(value, 0),
        coalesce(carried, 0), coalesce(empty, 0), coalesce(demanded, 0), coalesce(at_once, 0),
        coalesce(due, 0), coalesce(on_time, 0)
   FROM stock FULL JOIN flow USING (day, warehouse_id, category_id)

@@ -19,6 +19,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='kpisnapshot',
+            name='holding_cost',
+            field=models.DecimalField(decimal_places=10, default=0, max_digits=24),
+        ),
+        migrations.AlterField(
+            model_name='kpisnapshot',
             name='category',
             field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, to='inventory.category'),
         ),
