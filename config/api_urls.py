@@ -6,6 +6,7 @@ from forecasting.api import DemandForecastViewSet
 from inventory.api import ProductViewSet, StockAdjustmentViewSet, StockMoveViewSet, StockViewSet, WarehouseViewSet
 from orders.api import AvailabilityViewSet, ChannelViewSet, CustomerViewSet, OrderViewSet, ShipmentViewSet
 from purchasing.api import PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
+from reports.api import KpiViewSet
 
 app_name = "api"
 router = SimpleRouter()
@@ -23,5 +24,6 @@ router.register("suppliers", SupplierViewSet, "supplier")
 router.register("purchase-orders", PurchaseOrderViewSet, "purchaseorder")
 router.register("reorder-suggestions", ReorderSuggestionViewSet, "reordersuggestion")
 router.register("forecasts", DemandForecastViewSet, "forecast")
+router.register("kpis", KpiViewSet, "kpi")
 
 urlpatterns = router.urls

@@ -80,13 +80,16 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
             self.http_method_not_allowed(request)
         super().check_permissions(request)
 
+    def known_parameters(self) -> set[str]:
+        """Query parameters that this action understands."""
+        filterset: type[filters.FilterSet] | None = getattr(self, "filterset_class", None)
+        return (
+            {"cursor", "page_size", *(filterset.base_filters if filterset else ())} if self.action == "list" else set()
+        )
+
     def _refuse_unknown_parameters(self, request: Request) -> None:
         """A misspelt filter would otherwise answer with every row."""
-        known: set[str] = set()
-        if self.action == "list":
-            filterset: type[filters.FilterSet] | None = getattr(self, "filterset_class", None)
-            known = {"cursor", "page_size"} | set(filterset.base_filters if filterset else ())
-        unknown = sorted(set(request.query_params) - known)
+        unknown = sorted(set(request.query_params) - self.known_parameters())
         if unknown:
             raise exceptions.ValidationError({name: [_("There is no such parameter.")] for name in unknown})
 

@@ -38,6 +38,7 @@ def answer_once(handler: Callable[..., Response], request: Request, *args: Any, 
     if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
         text = _("Use 1 to %s printable ASCII characters.") % MAX_KEY_LENGTH
         raise InvalidInput(text, field_errors={"Idempotency-Key": text})
+    assert request.user.pk is not None, "permissions are checked before"
     fingerprint = _fingerprint(request)
     with _one_transaction():
         row = _claim(request.user.pk, key, fingerprint)

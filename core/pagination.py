@@ -1,5 +1,7 @@
 """Paging of every API list. A module of its own: DRF imports it while its generic views are still loading."""
 
+import re
+
 from rest_framework import exceptions
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -16,6 +18,6 @@ class CreationCursorPagination(CursorPagination):
     def decode_cursor(self, request: Request) -> Cursor | None:
         """As DRF, but a forged position is a 404 and never reaches the database."""
         cursor = super().decode_cursor(request)
-        if cursor and cursor.position and not (cursor.position.isascii() and cursor.position.isdecimal()):
+        if cursor and cursor.position and not re.fullmatch("[0-9]{1,18}", str(cursor.position)):
             raise exceptions.NotFound(self.invalid_cursor_message)
         return cursor

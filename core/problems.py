@@ -77,8 +77,6 @@ def _from_drf(exc: exceptions.APIException) -> Response:
         response = problem(exc.status_code, str(exc.default_code), str(exc.detail))
     if exc.status_code == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = getattr(exc, "auth_header", "Token")
-    if isinstance(exc, exceptions.Throttled) and exc.wait:
-        response["Retry-After"] = str(int(exc.wait))
     return response
 
 

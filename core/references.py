@@ -13,9 +13,7 @@ MAX_LENGTH = 100
 MAX_ID = 2**63 - 1
 
 
-def resolve(
-    queryset: QuerySet[Any], keys: Sequence[str], references: Collection[Reference]
-) -> dict[Reference, int]:
+def resolve(queryset: QuerySet[Any], keys: Sequence[str], references: Collection[Reference]) -> dict[Reference, int]:
     """Primary key of each reference that names a row, in one query.
 
     ``keys`` are columns in the order of preference; one that ends in ``_upper`` is compared without case.

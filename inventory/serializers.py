@@ -131,7 +131,12 @@ class AdjustmentIn(StrictSerializer):
     )
     reason = serializers.CharField(max_length=200)
     unit_cost = serializers.DecimalField(
-        max_digits=14, decimal_places=4, min_value=0, required=False, allow_null=True, default=None,
+        max_digits=14,
+        decimal_places=4,
+        min_value=0,
+        required=False,
+        allow_null=True,
+        default=None,
         help_text="What a found piece is worth; without it the average cost.",
     )
     document = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api import StrictSerializer
@@ -81,8 +82,9 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "lines",
         ]
 
-    def get_total(self, order: Order) -> Decimal:
-        return sum((line.amount for line in order.lines.all()), Decimal("0.00"))
+    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=2))
+    def get_total(self, order: Order) -> str:
+        return str(sum((line.amount for line in order.lines.all()), Decimal("0.00")))
 
 
 class NewLineIn(LineIn):
@@ -106,7 +108,7 @@ class NewOrderIn(StrictSerializer):
     customer = RowField(Customer.objects.all(), "code", help_text="Id or code.")
     channel = RowField(Channel.objects.all(), "code", help_text="Id or code.")
     warehouse = WarehouseField(help_text="Id or code.")
-    lines = NewLineIn(many=True, allow_empty=False, max_length=MAX_LINES)
+    lines = serializers.ListField(child=NewLineIn(), min_length=1, max_length=MAX_LINES)
     allow_backorder = serializers.BooleanField(
         default=True, help_text="False: all of it from stock, or a 409 that names every short line."
     )
@@ -136,7 +138,7 @@ class ShipLineIn(StrictSerializer):
 class ShipIn(StrictSerializer):
     """What leaves; without lines everything that is reserved."""
 
-    lines = ShipLineIn(many=True, allow_empty=False, max_length=MAX_LINES, required=False)
+    lines = serializers.ListField(child=ShipLineIn(), min_length=1, max_length=MAX_LINES, required=False)
     tracking = serializers.CharField(max_length=80, allow_blank=True, default="")
 
 

@@ -82,7 +82,7 @@ class NewPurchaseOrderIn(StrictSerializer):
 
     supplier = RowField(Supplier.objects.all(), "code", help_text="Id or code.")
     warehouse = WarehouseField(help_text="Id or code.")
-    lines = NewPurchaseLineIn(many=True, allow_empty=False, max_length=MAX_LINES)
+    lines = serializers.ListField(child=NewPurchaseLineIn(), min_length=1, max_length=MAX_LINES)
     place = serializers.BooleanField(default=True, help_text="False leaves it a draft.")
     expected_on = serializers.DateField(
         required=False, allow_null=True, default=None, help_text="Without it the supplier's lead time counts."
@@ -105,7 +105,7 @@ class ReceiveLineIn(StrictSerializer):
 class ReceiveIn(StrictSerializer):
     """What arrived; without lines everything still expected."""
 
-    lines = ReceiveLineIn(many=True, allow_empty=False, max_length=MAX_LINES, required=False)
+    lines = serializers.ListField(child=ReceiveLineIn(), min_length=1, max_length=MAX_LINES, required=False)
 
 
 class GoodsReceiptOut(serializers.ModelSerializer[GoodsReceipt]):
@@ -157,7 +157,7 @@ class ApprovalIn(StrictSerializer):
 class ApproveIn(StrictSerializer):
     """Suggestions to turn into purchase orders; all or nothing."""
 
-    lines = ApprovalIn(many=True, allow_empty=False, max_length=MAX_LINES)
+    lines = serializers.ListField(child=ApprovalIn(), min_length=1, max_length=MAX_LINES)
 
 
 class ApprovedOut(serializers.Serializer[object]):
