@@ -107,7 +107,48 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+_NPM = BASE_DIR / "node_modules"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("vendor/tabler/css", _NPM / "@tabler/core/dist/css"),
+    ("vendor/tabler/js", _NPM / "@tabler/core/dist/js"),
+    ("vendor/icons", _NPM / "@tabler/icons-webfont/dist"),
+    ("vendor/echarts", _NPM / "echarts/dist"),
+    ("vendor/htmx-ext-sse", _NPM / "htmx-ext-sse/dist"),
+]
+# Production serves hashed, compressed files that `collectstatic` made; elsewhere they come from where they lie.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Live updates come from /events/ of the same address, through the reverse proxy. Without one (the demo) the browser
+# asks this port of the same host, and the events server lets in pages that came from WEB_PORT.
+EVENTS_PORT = env.int("EVENTS_PORT", None)
+WEB_PORT = env.int("WEB_PORT", None)
+
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -169,6 +210,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "nightly-forecast": {"task": "forecasting.tasks.run_nightly_forecast", "schedule": crontab(hour=2, minute=0)},
     # For chunks that a lost kick or a killed worker left.
     "resume-forecast": {"task": "forecasting.tasks.resume_forecast_runs", "schedule": 600},
+    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 15, "options": {"expires": 30}},
     "expire-idempotency-keys": {"task": "core.tasks.expire_idempotency_keys", "schedule": 3600},
 }
 
