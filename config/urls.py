@@ -5,9 +5,13 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from config import health
 from core.api import UnknownAddress
 
 urlpatterns = [
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("health/invariants", health.invariants),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
