@@ -23,6 +23,12 @@ def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) ->
         _set_suffix_to_test_databases(suffix=suffix)
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    """Most tests only need somebody to be signed in; the real hash takes a third of a second each."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def redis_url(settings) -> str:
     """The Redis database of this pytest worker, emptied."""
