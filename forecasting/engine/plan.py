@@ -123,9 +123,7 @@ def _interval_sd(
     return float(np.sqrt(variance / interval))
 
 
-def _band(
-    chosen: choice.Choice, demand: FloatArray, index: FloatArray, mean: FloatArray, start: date
-) -> Forecast:
+def _band(chosen: choice.Choice, demand: FloatArray, index: FloatArray, mean: FloatArray, start: date) -> Forecast:
     """The 80 % band of each coming week; its spread goes from the near error to the far one and stays there."""
     near, near_origins = choice.relative_spread(chosen.path, demand, index, 1)
     far = _far_spread(chosen.path, demand, index, near)

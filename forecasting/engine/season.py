@@ -35,9 +35,7 @@ class Season:
         if not self.coefficients:
             return np.ones(weeks)
         year = np.exp(_harmonics(np.arange(52) / 52, len(self.coefficients) // 2) @ np.array(self.coefficients))
-        here = np.exp(
-            _harmonics(_phases(start, weeks), len(self.coefficients) // 2) @ np.array(self.coefficients)
-        )
+        here = np.exp(_harmonics(_phases(start, weeks), len(self.coefficients) // 2) @ np.array(self.coefficients))
         return np.asarray(here / year.mean(), dtype=np.float64)
 
 
@@ -49,6 +47,8 @@ def fit_season(totals: FloatArray, start: date) -> Season:
     log_total = np.log(np.maximum(totals, floor))
     phases, trend = _phases(start, len(totals)), np.linspace(-1, 1, len(totals))
     plain = sm.OLS(log_total, sm.add_constant(trend)).fit()
+    if plain.ssr < 1e-9 * len(totals):  # a line without any error leaves nothing for a season
+        return Season()
     best, best_bic, best_count = None, float(plain.bic), 0
     for count in range(1, MAX_HARMONICS + 1):
         regressors = np.column_stack([np.ones(len(totals)), trend, _harmonics(phases, count)])

@@ -79,7 +79,18 @@ def test_any_series_gives_levels_in_order(demand, economics, lead_time):
         np.geomspace(1e-6, 1e9, 104),
         np.full(30, np.inf),
     ],
-    ids=["empty", "zeros", "one-week", "three-points", "one-spike", "negative", "nine-years", "huge", "exploding", "infinite"],
+    ids=[
+        "empty",
+        "zeros",
+        "one-week",
+        "three-points",
+        "one-spike",
+        "negative",
+        "nine-years",
+        "huge",
+        "exploding",
+        "infinite",
+    ],
 )
 def test_absurd_series(demand):
     check(plan_for(demand))

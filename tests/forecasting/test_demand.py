@@ -1,0 +1,108 @@
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from core.errors import DomainError
+from forecasting.demand import demand_histories, learn_pools, places_to_forecast
+from orders.models import LostDemand, OrderLine
+from orders.services import cancel_order, create_orders
+from orders.values import NewLine, NewOrder
+from tests.factories import ProductFactory, WarehouseFactory, stock
+from tests.forecasting.conftest import AS_OF, at
+
+
+def history(shop, as_of=AS_OF):
+    place = (shop.product.pk, shop.warehouse.pk)
+    return demand_histories([place], as_of)[place]
+
+
+def test_weeks_end_the_day_before_the_forecast(shop):
+    shop.sell({AS_OF - timedelta(days=1): 3, AS_OF - timedelta(days=7): 4, AS_OF - timedelta(days=8): 5, AS_OF: 9})
+    assert history(shop).demand[-3:].tolist() == [0, 5, 7]
+    assert history(shop).end == AS_OF
+
+
+def test_demand_counts_on_the_day_it_is_wanted(shop):
+    wanted = AS_OF - timedelta(days=2)
+    create_orders(
+        [
+            NewOrder(
+                shop.customer.pk,
+                shop.channel.pk,
+                shop.warehouse.pk,
+                [NewLine(shop.product.pk, 6)],
+                ordered_at=at(AS_OF - timedelta(days=30)),
+                requested_date=wanted,
+            )
+        ]
+    )
+    assert history(shop).demand[-5:].tolist() == [0, 0, 0, 0, 6]
+
+
+def test_cancelled_pieces_are_no_demand(shop):
+    shop.sell({AS_OF - timedelta(days=1): 3, AS_OF - timedelta(days=2): 8})
+    cancel_order(OrderLine.objects.get(quantity=8).order_id, reason="changed their mind")
+    assert history(shop).demand[-1] == 3
+
+
+def test_refused_demand_is_put_back_in_the_company_s_day(shop):
+    # 00:30 in Shanghai is still the day before in UTC: the refusal belongs to the week that begins with that day.
+    begins = AS_OF - timedelta(days=7)
+    outcome = create_orders(
+        [
+            NewOrder(
+                shop.customer.pk,
+                shop.channel.pk,
+                shop.warehouse.pk,
+                [NewLine(shop.product.pk, 20_000)],
+                allow_backorder=False,
+            )
+        ]
+    )[0]
+    assert isinstance(outcome.error, DomainError)
+    LostDemand.objects.update(at=at(begins, 0, 30))
+    assert history(shop).demand[-2:].tolist() == [0, 20_000]
+    assert history(shop).lost[-2:].tolist() == [0, 20_000]
+
+
+def test_a_backordered_line_counts_once(shop):
+    shop.sell({AS_OF - timedelta(days=1): 10_004})
+    assert LostDemand.objects.get().quantity == 4
+    assert history(shop).demand[-1] == 10_004
+    assert history(shop).lost[-1] == 0
+
+
+def test_what_is_ordered_later_is_not_known_yet(shop):
+    shop.sell({AS_OF - timedelta(days=1): 3, AS_OF: 100, AS_OF + timedelta(days=3): 100})
+    assert history(shop).demand.sum() == 3
+
+
+def test_places_have_demand_or_stock_of_an_active_product(shop):
+    other, stocked = WarehouseFactory(), ProductFactory()
+    retired = ProductFactory(is_active=False)
+    stock(stocked, other, 5)
+    stock(retired, other, 5)
+    shop.sell({AS_OF - timedelta(days=1): 3})
+    assert places_to_forecast(AS_OF) == [(shop.product.pk, shop.warehouse.pk), (stocked.pk, other.pk)]
+    assert places_to_forecast(AS_OF, stocked.pk) == [(stocked.pk, other.pk)]
+
+
+def test_reading_takes_one_query_whatever_the_number_of_places(shop, django_assert_num_queries):
+    shop.sell({AS_OF - timedelta(days=1): 3})
+    places = [(shop.product.pk, shop.warehouse.pk), (ProductFactory().pk, shop.warehouse.pk)]
+    with django_assert_num_queries(1):
+        demand_histories(places, AS_OF)
+
+
+def test_a_category_knows_the_usual_rate_of_its_products(shop):
+    shop.sell_weekly(6, 20)
+    slow = ProductFactory(category=shop.product.category)
+    stock(slow, shop.warehouse, 1000)
+    shop.sell_weekly(2, 20, slow)
+    pools = learn_pools(AS_OF)
+    assert pools[str(shop.product.category_id)] == {"season": [], "test_season": [], "usual_rate": 4.0}
+
+
+def test_the_default_day_is_the_company_s(shop):
+    assert timezone.get_default_timezone_name() == "Asia/Shanghai"
+    assert history(shop, date(2011, 4, 1)).start == date(2008, 4, 4)
