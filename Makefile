@@ -78,7 +78,7 @@ node_modules/stamp: package-lock.json package.json | $(BIN)/python
 	@test -e .venv/stamp-dev || $(MAKE) --no-print-directory .venv/stamp-runtime
 
 var/stamp-messages: $(shell find . -path ./node_modules -prune -o -path ./.venv -prune -o -name django.po -print) | $(BIN)/python
-	@mkdir -p var
+	@mkdir -p var/static
 	@$(MAKE) --no-print-directory .venv/stamp-node
 	@$(BIN)/python manage.py messages --compile
 	@touch $@

@@ -109,8 +109,8 @@ def run(host: str, port: int) -> int:
         " --log-level warning --no-control-socket",
         "events": f"-m uvicorn config.events:app --host {host} --port {port + 1} --log-level warning"
         " --timeout-graceful-shutdown 1",
-        "worker": "-m celery -A config worker --concurrency 2 --loglevel WARNING",
-        "beat": f"-m celery -A config beat --loglevel WARNING --schedule {shlex.quote(str(schedule_file()))}",
+        "worker": "-W ignore -m celery -A config --quiet worker --concurrency 2 --loglevel WARNING",
+        "beat": f"-m celery -A config --quiet beat --loglevel WARNING --schedule {shlex.quote(str(schedule_file()))}",
     }.items():
         manager.add_process(name, f"exec {python} {command}", env=environment, cwd=str(BASE_DIR))
     # Daemon: it only prints, and must not keep a stopped demo alive.
