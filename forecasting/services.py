@@ -247,6 +247,7 @@ def plan_numbers(plan: Plan, item: Item) -> dict[str, Any]:
         "safety_stock": policy.safety_stock,
         "reorder_point": policy.reorder_point,
         "lot": policy.lot,
+        "lot_weekly_demand": _round(policy.weekly_demand),
         "economic_lot": _round(policy.economic_lot),
         "order_up_to": policy.order_up_to,
         "cycle_weeks": _round(policy.cycle_weeks),

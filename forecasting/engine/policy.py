@@ -61,6 +61,7 @@ class Policy:
     critical_ratio: float
     underage: float
     overage: float
+    weekly_demand: float
     economic_lot: float
     lot: int
     cycle_weeks: float
@@ -109,6 +110,7 @@ def decide(demand: LeadTimeDemand, weekly_demand: float, economics: Economics, p
         critical_ratio=ratio,
         underage=economics.underage,
         overage=overage,
+        weekly_demand=weekly_demand,
         economic_lot=wished,
         lot=lot,
         cycle_weeks=cycle,

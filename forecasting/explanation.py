@@ -1,0 +1,289 @@
+"""Why this much: every step from demand to order-up-to level as a sentence and its arithmetic, in the reader's language.
+
+The numbers are those kept with the forecast, so what is shown is what decided; anybody can check it on paper.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forecasting.engine.policy import HIGHEST_SERVICE, LOWEST_SERVICE, WEEKS_PER_YEAR
+from forecasting.models import DemandForecast
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, the sentence, and the arithmetic where there is any."""
+
+    name: str
+    sentence: str
+    arithmetic: str = ""
+
+
+def explain(forecast: DemandForecast, *, with_money: bool) -> list[Step]:
+    """The steps in order; those that show cost or margin only ``with_money``."""
+    return [
+        _demand(forecast),
+        *_pattern(forecast),
+        _model(forecast),
+        _lead_time(forecast),
+        _lead_time_demand(forecast),
+        _spread(forecast),
+        *(_money(forecast) if with_money else []),
+        _safety_stock(forecast),
+        _reorder_point(forecast),
+        *([_economic_lot(forecast)] if with_money else []),
+        _order_up_to(forecast),
+    ]
+
+
+def assumptions(forecast: DemandForecast) -> list[str]:
+    """What was assumed because the company's data did not say it."""
+    economics = forecast.economics
+    sentences: dict[str, Callable[[], str]] = {
+        "price_from_list": lambda: _("Nothing was shipped in the last half year: the list price counts."),
+        "price_from_cost": lambda: _("There is no price: it is taken so that the cost is 60 % of it."),
+        "cost_from_price": lambda: _("There is no cost: it is taken as 60 % of the price."),
+        "no_supplier": lambda: _("There is no preferred supplier: a lead time of 14 days and free ordering are taken."),
+    }
+    known = [sentences[code]() for code in economics.get("assumptions", []) if code in sentences]
+    return [
+        *known,
+        _("A short piece costs 5 % of its price in goodwill, on top of the margin of those that are lost."),
+        _(
+            "The share of short demand that is lost is learned from refusals; it starts at 50 % and never falls below 20 %."
+        ),
+    ]
+
+
+def _n(value: float, places: int | None = None) -> str:
+    """A number in the reader's format, with as many decimals as its size needs."""
+    if places is None:
+        places = 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
+    return number_format(round(value, places), places, use_l10n=True)
+
+
+def _whole(value: float) -> str:
+    return _n(value, 0)
+
+
+def _percent(share: float) -> str:
+    return f"{_n(100 * share, 1)} %"
+
+
+def _demand(forecast: DemandForecast) -> Step:
+    history = forecast.history
+    total, lost = sum(history["demand"]), sum(history["lost"])
+    sentence = ngettext(
+        "In the last %(weeks)s week %(total)s pieces were wanted.",
+        "In the last %(weeks)s weeks %(total)s pieces were wanted.",
+        len(history["demand"]),
+    ) % {"weeks": len(history["demand"]), "total": _whole(total)}
+    if lost:
+        sentence += " " + _("%(lost)s of them were refused for lack of stock and are put back here.") % {
+            "lost": _whole(lost)
+        }
+    if forecast.basis["capped_weeks"]:
+        sentence += " " + ngettext(
+            "%(count)s week above 20 times the usual size was cut to that.",
+            "%(count)s weeks above 20 times the usual size were cut to that.",
+            forecast.basis["capped_weeks"],
+        ) % {"count": forecast.basis["capped_weeks"]}
+    return Step(_("Demand"), sentence)
+
+
+def _pattern(forecast: DemandForecast) -> Iterator[Step]:
+    sentences: dict[str, Callable[[], str]] = {
+        "smooth": lambda: _("It sells in most weeks and without a clear season."),
+        "seasonal": lambda: (
+            _(
+                "It follows the yearly season of its category with a strength of %(strength)s (1: as much as the category)."
+            )
+            % {"strength": _n(forecast.basis["season_strength"], 2)}
+        ),
+        "intermittent": lambda: _("Weeks without a sale are common; how often and how much are estimated apart."),
+        "new": lambda: _("It has sold for less than 13 weeks; comparable products of its category count too."),
+        "dying": lambda: _("The last 13 weeks sold less than a third of what the weeks before them did."),
+        "none": lambda: _("Nothing was sold in three years, so nothing is expected."),
+    }
+    if forecast.pattern in sentences:
+        yield Step(
+            _("Pattern: %(pattern)s") % {"pattern": forecast.get_pattern_display()}, sentences[forecast.pattern]()
+        )
+
+
+def _model(forecast: DemandForecast) -> Step:
+    accuracy = forecast.accuracy
+    name = _("Model: %(model)s") % {"model": forecast.get_model_display()}
+    if accuracy.get("wape") is None:
+        return Step(name, _("The history is too short or too empty to test models on it; this one is used untested."))
+    values = {
+        "origins": accuracy["origins"],
+        "weeks": accuracy["weeks"],
+        "wape": _percent(accuracy["wape"]),
+        "naive": _percent(accuracy["naive_wape"]),
+        "bias": _percent(accuracy["bias"]),
+    }
+    if forecast.model == "naive":
+        return Step(
+            name,
+            _(
+                "Tested from %(origins)s dates in the past, no model forecast the next %(weeks)s weeks better than "
+                "repeating the last ones, which is off by %(wape)s of demand."
+            )
+            % values,
+        )
+    return Step(
+        name,
+        _(
+            "Tested from %(origins)s dates in the past, it forecast the next %(weeks)s weeks with an error of %(wape)s "
+            "of demand (naive method: %(naive)s) and a bias of %(bias)s."
+        )
+        % values,
+    )
+
+
+def _lead_time(forecast: DemandForecast) -> Step:
+    basis = forecast.basis
+    sentence = ngettext(
+        "Learned from %(count)s receipt and the supplier's word, an order takes %(days)s days on average, "
+        "give or take %(sd)s.",
+        "Learned from %(count)s receipts and the supplier's word, an order takes %(days)s days on average, "
+        "give or take %(sd)s.",
+        basis["receipts"],
+    ) % {
+        "count": basis["receipts"],
+        "days": _n(basis["lead_time_days"], 1),
+        "sd": _n(basis["lead_time_sd_days"], 1),
+    }
+    sentence += " " + _("With the day until the next check, stock must last %(weeks)s weeks.") % {
+        "weeks": _n(basis["weeks"], 2)
+    }
+    arithmetic = f"({_n(basis['lead_time_days'], 1)} + {_n(basis['review_days'], 1)}) / 7 = {_n(basis['weeks'], 2)}"
+    return Step(_("Lead time"), sentence, arithmetic)
+
+
+def _lead_time_demand(forecast: DemandForecast) -> Step:
+    basis = forecast.basis
+    return Step(
+        _("Lead-time demand"),
+        _("In these weeks %(mean)s pieces are expected.") % {"mean": _n(basis["mean"])},
+        f"{_n(basis['weekly_mean'], 2)} × {_n(basis['weeks'], 2)} = {_n(basis['mean'])}",
+    )
+
+
+def _spread(forecast: DemandForecast) -> Step:
+    basis = forecast.basis
+    return Step(
+        _("Uncertainty"),
+        _(
+            "A week's forecast is off by %(weekly)s pieces and the lead time by %(weeks)s weeks; together demand may "
+            "differ by %(sd)s pieces (standard deviation)."
+        )
+        % {
+            "weekly": _n(basis["weekly_sd"], 2),
+            "weeks": _n(basis["lead_time_sd_weeks"], 2),
+            "sd": _n(basis["sd"]),
+        },
+        f"√({_n(basis['weekly_sd'], 2)}² × {_n(basis['weeks'], 2)} + {_n(basis['weekly_mean'], 2)}² × "
+        f"{_n(basis['lead_time_sd_weeks'], 2)}²) = {_n(basis['sd'])}",
+    )
+
+
+def _money(forecast: DemandForecast) -> Iterator[Step]:
+    money, basis = forecast.economics, forecast.basis
+    margin = max(money["margin"], 0)
+    yield Step(
+        _("A piece too few"),
+        _("It costs its margin where the sale is lost (%(share)s of the time), and goodwill.")
+        % {"share": _percent(money["lost_share"])},
+        f"{_n(margin, 2)} × {_n(money['lost_share'], 2)} + {_n(money['goodwill'], 2)} = {_n(money['underage'], 2)}",
+    )
+    yield Step(
+        _("A piece too many"),
+        _("It lies for the %(weeks)s weeks until the next order and costs holding and obsolescence.")
+        % {"weeks": _n(basis["cycle_weeks"], 1)},
+        f"{_n(money['unit_cost'], 2)} × ({_percent(money['holding_rate'])} + {_percent(money['obsolescence_rate'])}) × "
+        f"{_n(basis['cycle_weeks'], 1)} / {_n(WEEKS_PER_YEAR, 1)} = {_n(money['overage'], 3)}",
+    )
+    sentence = _("Most is earned when demand is met with this probability.")
+    if not LOWEST_SERVICE <= money["critical_ratio"] <= HIGHEST_SERVICE:
+        sentence += " " + _("It is kept between %(low)s and %(high)s: here %(level)s.") % {
+            "low": _percent(LOWEST_SERVICE),
+            "high": _percent(HIGHEST_SERVICE),
+            "level": _percent(basis["service_level"]),
+        }
+    yield Step(
+        _("Service level"),
+        sentence,
+        f"{_n(money['underage'], 2)} / ({_n(money['underage'], 2)} + {_n(money['overage'], 3)}) = "
+        f"{_percent(money['critical_ratio'])}",
+    )
+
+
+def _safety_stock(forecast: DemandForecast) -> Step:
+    basis = forecast.basis
+    families: dict[str, Callable[[], str]] = {
+        "poisson": lambda: _("Poisson distribution"),
+        "negative_binomial": lambda: _("negative binomial distribution"),
+        "gamma": lambda: _("gamma distribution"),
+        "none": lambda: _("no demand"),
+    }
+    return Step(
+        _("Safety stock"),
+        _("With a probability of %(level)s demand is at most %(covered)s pieces (%(family)s).")
+        % {
+            "level": _percent(basis["service_level"]),
+            "covered": _whole(basis["quantile"]),
+            "family": families[basis["family"]](),
+        },
+        f"{_whole(max(basis['quantile'], basis['expected']))} − {_whole(basis['expected'])} = "
+        f"{_whole(basis['safety_stock'])}",
+    )
+
+
+def _reorder_point(forecast: DemandForecast) -> Step:
+    basis = forecast.basis
+    return Step(
+        _("Reorder point"),
+        _("Lead-time demand and safety stock: at this inventory position it is time to order."),
+        f"{_whole(basis['expected'])} + {_whole(basis['safety_stock'])} = {_whole(basis['reorder_point'])}",
+    )
+
+
+def _economic_lot(forecast: DemandForecast) -> Step:
+    money, basis = forecast.economics, forecast.basis
+    yearly, holding = basis["lot_weekly_demand"] * WEEKS_PER_YEAR, money["holding_a_year"]
+    name = _("Economic lot")
+    if holding <= 0 or yearly <= 0:
+        return Step(name, _("Without demand or holding cost there is nothing to weigh."))
+    formula = math.sqrt(2 * money["order_cost"] * yearly / holding)
+    sentence = _("Ordering costs %(cost)s a line, holding a piece %(holding)s a year.") % {
+        "cost": _n(money["order_cost"], 2),
+        "holding": _n(holding, 2),
+    }
+    if abs(formula - basis["economic_lot"]) > max(0.01 * formula, 0.1):
+        sentence += " " + _("A lot lasts at least one week and at most half a year: %(lot)s.") % {
+            "lot": _n(basis["economic_lot"])
+        }
+    sentence += " " + _("At least %(moq)s, in packs of %(pack)s: %(lot)s pieces.") % {
+        "moq": _whole(money["moq"]),
+        "pack": _whole(money["order_multiple"]),
+        "lot": _whole(basis["lot"]),
+    }
+    return Step(
+        name, sentence, f"√(2 × {_n(money['order_cost'], 2)} × {_n(yearly)} / {_n(holding, 2)}) = {_n(formula)}"
+    )
+
+
+def _order_up_to(forecast: DemandForecast) -> Step:
+    basis = forecast.basis
+    return Step(
+        _("Order-up-to level"),
+        _("Reorder point and one lot: an order brings the inventory position up to here."),
+        f"{_whole(basis['reorder_point'])} + {_whole(basis['lot'])} = {_whole(basis['order_up_to'])}",
+    )

@@ -1,0 +1,120 @@
+"""Reads of forecasts and runs, and what the forecast page shows beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from forecasting.models import DemandForecast, ForecastRun
+from inventory import pipeline
+from inventory.places import Place, Supply
+from inventory.selectors import availability, search_products
+from purchasing.models import StockPolicy
+from purchasing.selectors import on_order
+
+HEAVY = ["horizon", "history", "basis", "economics"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Stock of a place against its policy, in pieces; position = available + on order - waiting."""
+
+    on_hand: int
+    available: int
+    on_order: int
+    waiting: int
+    incoming: Sequence[Supply]
+
+    @property
+    def position(self) -> int:
+        """Inventory position."""
+        return self.available + self.on_order - self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One row of the table behind the chart; what a week does not have is None."""
+
+    start: date
+    demand: float | None = None
+    lost: float | None = None
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def forecast_list(
+    *, search: str = "", category_id: int | None = None, warehouse_id: int | None = None, pattern: str = ""
+) -> QuerySet[DemandForecast]:
+    """Forecasts with product, category and warehouse, highest expected sales first; one query a page."""
+    rows = DemandForecast.objects.select_related("product__category", "warehouse").defer(*HEAVY)
+    if search:
+        rows = rows.filter(product__in=search_products(search, only_active=False).order_by().values("pk"))
+    if category_id:
+        rows = rows.filter(product__category=category_id)
+    if warehouse_id:
+        rows = rows.filter(warehouse=warehouse_id)
+    if pattern:
+        rows = rows.filter(pattern=pattern)
+    return rows.order_by("-yearly_value", "pk")
+
+
+def product_forecasts(product_id: int) -> QuerySet[DemandForecast]:
+    """The newest forecast of a product in each warehouse, in full."""
+    return (
+        DemandForecast.objects.filter(product=product_id)
+        .select_related("product__category", "warehouse", "run")
+        .order_by("warehouse__code")
+    )
+
+
+def recent_runs(count: int = 10) -> QuerySet[ForecastRun]:
+    """The newest runs first, without what they learned."""
+    return ForecastRun.objects.defer("shared").order_by("-pk")[:count]
+
+
+def stock_position(place: Place) -> Position:
+    """What is there, on the way and waiting at one place."""
+    stock = availability([place])[place]
+    return Position(
+        on_hand=stock.on_hand,
+        available=stock.available,
+        on_order=on_order([place]).get(place, 0),
+        waiting=pipeline.waiting([place]).get(place, 0),
+        incoming=pipeline.incoming([place]).get(place, []),
+    )
+
+
+def policy_by_hand(place: Place) -> StockPolicy | None:
+    """The policy that somebody set by hand instead of the forecast's, if any."""
+    return StockPolicy.objects.filter(product=place[0], warehouse=place[1], source=StockPolicy.Source.MANUAL).first()
+
+
+def weeks(forecast: DemandForecast) -> list[Week]:
+    """History and forecast week by week, oldest first."""
+    past, coming = forecast.history, forecast.horizon
+    begun, begins = date.fromisoformat(past["start"]), date.fromisoformat(coming["start"])
+    history = [
+        Week(begun + timedelta(weeks=n), demand=demand, lost=lost)
+        for n, (demand, lost) in enumerate(zip(past["demand"], past["lost"], strict=True))
+    ]
+    horizon = [
+        Week(begins + timedelta(weeks=n), mean=mean, low=low, high=high)
+        for n, (mean, low, high) in enumerate(zip(coming["mean"], coming["low"], coming["high"], strict=True))
+    ]
+    return history + horizon
+
+
+def chart_data(forecast: DemandForecast) -> dict[str, Any]:
+    """The series of the forecast chart, one entry a week; None where a week has no such value."""
+    rows = weeks(forecast)
+    return {
+        "weeks": [row.start.isoformat() for row in rows],
+        "served": [None if row.demand is None else round(row.demand - (row.lost or 0), 2) for row in rows],
+        "lost": [row.lost for row in rows],
+        "mean": [row.mean for row in rows],
+        "low": [row.low for row in rows],
+        "high": [row.high for row in rows],
+    }

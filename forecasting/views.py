@@ -1,0 +1,111 @@
+"""The forecast pages: list, one product with its reasons, runs."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from core.errors import DomainError
+from forecasting import selectors
+from forecasting.explanation import assumptions, explain
+from forecasting.models import DemandForecast, ForecastRun, Pattern
+from forecasting.services import request_run
+from forecasting.tasks import fan_out
+from inventory.models import Category, Product, Warehouse
+
+PAGE_SIZE = 50
+VIEW = "forecasting.view_demandforecast"
+
+
+@require_safe
+@permission_required(VIEW, raise_exception=True)
+def forecast_list(request: HttpRequest) -> HttpResponse:
+    """Every forecast, most valuable first."""
+    chosen = {
+        "search": request.GET.get("q", "").strip(),
+        "category_id": _number(request, "category"),
+        "warehouse_id": _number(request, "warehouse"),
+        "pattern": request.GET.get("pattern", ""),
+    }
+    page = Paginator(selectors.forecast_list(**chosen), PAGE_SIZE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    context = {
+        "page": page,
+        "chosen": chosen,
+        "query": _without_page(request),
+        "categories": Category.objects.all(),
+        "warehouses": Warehouse.objects.all(),
+        "patterns": Pattern.choices,
+        "runs": selectors.recent_runs(1),
+    }
+    return render(request, "forecasting/list.html", context)
+
+
+@require_safe
+@permission_required(VIEW, raise_exception=True)
+def forecast_product(request: HttpRequest, pk: int) -> HttpResponse:
+    """The forecast of one product in one warehouse and why its levels are what they are."""
+    product = get_object_or_404(Product.objects.select_related("category"), pk=pk)
+    forecasts = list(selectors.product_forecasts(pk))
+    wanted = _number(request, "warehouse")
+    shown = next((f for f in forecasts if f.warehouse_id == wanted), forecasts[0] if forecasts else None)
+    context = {"product": product, "forecasts": forecasts, "forecast": shown}
+    if shown:
+        context |= _forecast_context(request, shown)
+    return render(request, "forecasting/product.html", context)
+
+
+def _forecast_context(request: HttpRequest, forecast: DemandForecast) -> dict[str, object]:
+    place = (forecast.product_id, forecast.warehouse_id)
+    return {
+        "steps": explain(forecast, with_money=request.user.has_perm("inventory.view_margin")),
+        "assumptions": assumptions(forecast),
+        "position": selectors.stock_position(place),
+        "by_hand": selectors.policy_by_hand(place),
+        "weeks": list(reversed(selectors.weeks(forecast))),
+        "chart": selectors.chart_data(forecast),
+    }
+
+
+@require_safe
+@permission_required("forecasting.view_forecastrun", raise_exception=True)
+def run_list(request: HttpRequest) -> HttpResponse:
+    """The newest runs, with a button to start one for those who may."""
+    return render(request, "forecasting/runs.html", {"runs": selectors.recent_runs(20)})
+
+
+@require_safe
+@permission_required("forecasting.view_forecastrun", raise_exception=True)
+def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One run: progress, timing, failures. Asked by htmx, only the part that changes."""
+    run = get_object_or_404(ForecastRun.objects.defer("shared"), pk=pk)
+    template = "forecasting/_run.html" if request.headers.get("HX-Request") else "forecasting/run.html"
+    return render(request, template, {"run": run})
+
+
+@require_POST
+@permission_required("forecasting.run_forecast", raise_exception=True)
+def run_start(request: HttpRequest) -> HttpResponse:
+    """Start a run of everything; the workers compute it."""
+    try:
+        run = request_run()
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return redirect("forecasting:runs")
+    fan_out(run)
+    messages.success(request, _("The forecast is being computed."))
+    return redirect("forecasting:run", pk=run.pk)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() else None
+
+
+def _without_page(request: HttpRequest) -> str:
+    """The query string for links to other pages of the same list."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    return query.urlencode()
