@@ -17,5 +17,6 @@ urlpatterns = [
     path("api/v1/", include("config.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", login_required(SpectacularSwaggerView.as_view(url_name="api-schema")), name="api-docs"),
+    path("dashboard/", include("reports.urls")),
     re_path("^api/", UnknownAddress.as_view()),
 ]

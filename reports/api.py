@@ -20,7 +20,7 @@ RATIOS = (
     "fill_rate",
     "on_time_rate",
 )
-MONEY = ("revenue", "cogs", "gross_profit", "holding_cost", "ordering_cost", "contribution")
+MONEY = ("revenue", "cogs", "gross_profit", "holding_cost", "ordering_cost", "contribution", "inventory_value")
 
 
 class KpiViewSet(ApiViewSet):
@@ -48,6 +48,5 @@ class KpiViewSet(ApiViewSet):
             "days": found.days,
             "currency": Company.objects.values_list("currency", flat=True).first()
             or Company._meta.get_field("currency").default,
-            "inventory_value": selectors.closing_value(where),
         }
         return Response(KpiOut(answer).data)

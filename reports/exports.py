@@ -13,7 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-EXCEL_MAX_ROWS = 1_048_576
+SHEET_ROWS = 1_000_000  # Excel's limit is 1,048,576; what does not fit goes on the next sheet
 FORMATS = ("csv", "xlsx")
 
 
@@ -50,19 +50,25 @@ def _csv(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Htt
 
 def _xlsx(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
     book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    sheet.freeze_panes = "A2"
-    sheet.append([_cell(sheet, str(text), bold=True) for text in header])
-    for number, row in enumerate(rows, 2):
-        if number > EXCEL_MAX_ROWS:
-            break
+    for number, row in enumerate(rows):
+        if number % SHEET_ROWS == 0:
+            sheet = _sheet(book, header)
         sheet.append([_cell(sheet, value) for value in row])
+    if not book.worksheets:
+        _sheet(book, header)
     # The response closes the file.
     file = TemporaryFile()  # noqa: SIM115
     book.save(file)
     file.seek(0)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=kind)
+
+
+def _sheet(book: Workbook, header: Sequence[str]) -> Any:
+    sheet = book.create_sheet()
+    sheet.freeze_panes = "A2"
+    sheet.append([_cell(sheet, str(text), bold=True) for text in header])
+    return sheet
 
 
 def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:

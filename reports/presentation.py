@@ -1,0 +1,127 @@
+"""Figures as people read them: tiles with what changed, and the data of the charts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from reports.measures import MEASURES, Measure
+from reports.metrics import Figures, change, ratio
+from reports.selectors import Part, Point
+
+NO_VALUE = "–"
+TILES = [code for code in MEASURES if code not in ("holding_cost", "ordering_cost", "slow_movers")]
+TABLE = [code for code in MEASURES if code != "slow_movers"]
+
+
+def format_figure(value: Any, unit: str) -> str:
+    """A figure in its unit's usual form, – when unknown; the unit's name stands elsewhere."""
+    if value is None:
+        return NO_VALUE
+    if unit == "money":
+        return f"{value:,.2f}"
+    if unit == "unit_cost":
+        return f"{value:,.4f}"
+    if unit == "rate":
+        return f"{value * 100:,.1f} %"
+    if unit == "times":
+        return f"{value:,.2f}"
+    if unit == "days":
+        return f"{value:,.1f}"
+    return f"{value:,}" if unit == "count" else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How a figure differs from an earlier one; ``mood`` is good, bad or plain."""
+
+    text: str
+    arrow: str
+    mood: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure with what it was before."""
+
+    measure: Measure
+    text: str
+    unit: str
+    previous: Delta | None = None
+    last_year: Delta | None = None
+    note: str = ""
+
+
+def unit_name(unit: str, currency: str) -> str:
+    """The unit as it stands beside a figure; a rate carries its % sign already."""
+    return {"money": currency, "times": _("times a year"), "days": _("days")}.get(unit, "")
+
+
+def delta(measure: Measure, now: Decimal | None, before: Decimal | None) -> Delta | None:
+    """What changed: percentage points for rates, per cent for everything else; None when it cannot be said."""
+    if now is None or before is None:
+        return None
+    if measure.unit == "rate":
+        difference, text = now - before, _("%(points)s points") % {"points": f"{abs(now - before) * 100:.1f}"}
+    else:
+        relative = change(now, before)
+        if relative is None:
+            return None
+        difference, text = relative, f"{abs(relative) * 100:,.1f} %"
+    if not difference:
+        return Delta(text, "=", "plain")
+    direction = "up" if difference > 0 else "down"
+    mood = "plain" if not measure.good else "good" if measure.good == direction else "bad"
+    return Delta(text, "▲" if difference > 0 else "▼", mood)
+
+
+def tiles(now: Figures, previous: Figures, last_year: Figures, currency: str) -> list[Tile]:
+    """One tile per main figure, in the catalogue's order."""
+    return [
+        Tile(
+            MEASURES[code],
+            format_figure(getattr(now, code), MEASURES[code].unit),
+            unit_name(MEASURES[code].unit, currency),
+            delta(MEASURES[code], getattr(now, code), getattr(previous, code)) if previous.days else None,
+            delta(MEASURES[code], getattr(now, code), getattr(last_year, code)) if last_year.days else None,
+        )
+        for code in TILES
+    ]
+
+
+def slow_tile(count: int, value: Decimal, inventory: Decimal, currency: str) -> Tile:
+    """Slow movers: their value, how many there are and their share of the inventory."""
+    share = format_figure(ratio(value, inventory), "rate")
+    note = _("%(count)s places, %(share)s of the inventory value") % {"count": f"{count:,}", "share": share}
+    return Tile(MEASURES["slow_movers"], format_figure(value, "money"), currency, note=note)
+
+
+def chart_data(points: Sequence[Point], parts: Sequence[Part], total: Figures, currency: str) -> dict[str, Any]:
+    """What the charts draw: plain numbers, and every word they show, already translated."""
+    return {
+        "currency": currency,
+        "buckets": [point.period.first.isoformat() for point in points],
+        "series": {code: [_number(getattr(point.figures, code)) for point in points] for code in TABLE},
+        "parts": [
+            {"name": part.name or _("No category"), "contribution": _number(part.figures.contribution)} for part in parts
+        ],
+        "steps": [
+            {"name": str(name), "value": _number(value), "total": is_total}
+            for name, value, is_total in [
+                (MEASURES["revenue"].label, total.revenue, True),
+                (_("Cost of goods sold"), -total.cogs, False),
+                (MEASURES["gross_profit"].label, total.gross_profit, True),
+                (MEASURES["holding_cost"].label, -total.holding_cost, False),
+                (MEASURES["ordering_cost"].label, -total.ordering_cost, False),
+                (MEASURES["contribution"].label, total.contribution, True),
+            ]
+        ],
+        "labels": {code: str(measure.label) for code, measure in MEASURES.items()},
+        "units": {"times": _("times a year"), "percent": "%"},
+    }
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
