@@ -9,6 +9,7 @@ from config import health
 from core.api import UnknownAddress
 
 urlpatterns = [
+    path("", include("core.urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("health/invariants", health.invariants),

@@ -63,7 +63,7 @@ class ApiViewSet(viewsets.GenericViewSet[Any]):
 
     permissions: ClassVar[dict[str, str]] = {}
     lookup_value_regex = "[0-9]+"
-    metadata_class = None
+    http_method_names = ["get", "post", "head"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Attribute the request, and wrap its POST handler, which dispatch looks up after this."""

@@ -1,0 +1,56 @@
+// What every page shares: confirmation before what cannot be undone, one submit per form, failures told.
+
+const dialog = document.getElementById("confirm");
+
+/** Ask a question in the page's dialog; resolves to true when the user agrees. */
+export function confirmed(question) {
+  document.getElementById("confirm-question").textContent = question;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) =>
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }),
+  );
+}
+
+/** Show a short message in the corner. */
+export function toast(text) {
+  const note = document.createElement("div");
+  note.className = "toast show";
+  note.innerHTML = '<div class="toast-body"></div>';
+  note.firstChild.textContent = text;
+  document.getElementById("toasts").append(note);
+  setTimeout(() => note.remove(), 6000);
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const question = event.submitter?.dataset.confirm || form.dataset.confirm;
+  if (question && !form.dataset.agreed && form.method !== "dialog") {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (await confirmed(question)) {
+      form.dataset.agreed = "yes";
+      form.requestSubmit(event.submitter);
+      delete form.dataset.agreed;
+    }
+    return;
+  }
+  // A second click must not send the form twice.
+  if (form.method === "post" && !form.hasAttribute("hx-post")) {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 8000);
+  }
+}, true);
+
+document.body.addEventListener("htmx:confirm", async (event) => {
+  if (!event.detail.question) return;
+  event.preventDefault();
+  if (await confirmed(event.detail.question)) event.detail.issueRequest(true);
+});
+
+document.body.addEventListener("htmx:sendError", () => toast(document.body.dataset.textFailed));
+document.body.addEventListener("htmx:responseError", (event) => {
+  const denied = [401, 403].includes(event.detail.xhr.status);
+  toast(denied ? document.body.dataset.textDenied : document.body.dataset.textFailed);
+});
