@@ -30,6 +30,11 @@ class Column:
     kind: str = "text"
     is_total: bool = False
 
+    @property
+    def is_number(self) -> bool:
+        """Shown on the right."""
+        return self.kind not in ("text", "date", "choice")
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -98,9 +103,13 @@ _SALES = Rows(
     ),
     _SALES_NOTE,
 )
+_STOCK_HELD = Rows(
+    drilldown_sql.PLACES, "average_inventory DESC, id", _TURNOVER, _("By product and warehouse, the most stock first.")
+)
 
 ROWS: dict[str, Rows] = {
     "revenue": _SALES,
+    "cogs": _SALES,
     "gross_profit": _SALES,
     "contribution": Rows(
         drilldown_sql.PLACES,
@@ -143,9 +152,8 @@ ROWS: dict[str, Rows] = {
         (*_PRODUCT, _ON_HAND, _UNIT, Column("unit_cost", _("Average unit cost"), "unit_cost"), _VALUE),
         _("Stock at the end of the period's last day, the most valuable first."),
     ),
-    "turnover": Rows(
-        drilldown_sql.PLACES, "average_inventory DESC, id", _TURNOVER, _("By product and warehouse, the most stock first.")
-    ),
+    "average_inventory": _STOCK_HELD,
+    "turnover": _STOCK_HELD,
     "days_of_inventory": Rows(
         drilldown_sql.PLACES,
         "days_of_inventory DESC NULLS FIRST, average_inventory DESC, id",

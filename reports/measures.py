@@ -27,6 +27,13 @@ _ALL = [
         _("What was shipped, at the price sold, on the day it left, less refunds on the day goods came back."),
     ),
     Measure(
+        "cogs",
+        _("Cost of goods sold"),
+        "money",
+        _("What the goods shipped had cost (moving average, fixed when they ship), less the cost of goods that came back."),
+        "down",
+    ),
+    Measure(
         "gross_profit",
         _("Gross profit"),
         "money",
@@ -63,6 +70,13 @@ _ALL = [
         _("Inventory value"),
         "money",
         _("Stock at cost at the end of the period's last day: all ledger values up to that day, added up."),
+        "",
+    ),
+    Measure(
+        "average_inventory",
+        _("Average inventory value"),
+        "money",
+        _("The inventory value at the end of each day, added up and divided by the number of days."),
         "",
     ),
     Measure(

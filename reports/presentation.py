@@ -12,7 +12,8 @@ from reports.metrics import Figures, change, ratio
 from reports.selectors import Part, Point
 
 NO_VALUE = "–"
-TILES = [code for code in MEASURES if code not in ("holding_cost", "ordering_cost", "slow_movers")]
+DETAILS = {"cogs", "holding_cost", "ordering_cost", "average_inventory"}  # steps of other figures: in tables, no tile
+TILES = [code for code in MEASURES if code not in DETAILS | {"slow_movers"}]
 TABLE = [code for code in MEASURES if code != "slow_movers"]
 
 
@@ -111,7 +112,7 @@ def chart_data(points: Sequence[Point], parts: Sequence[Part], total: Figures, c
             {"name": str(name), "value": _number(value), "total": is_total}
             for name, value, is_total in [
                 (MEASURES["revenue"].label, total.revenue, True),
-                (_("Cost of goods sold"), -total.cogs, False),
+                (MEASURES["cogs"].label, -total.cogs, False),
                 (MEASURES["gross_profit"].label, total.gross_profit, True),
                 (MEASURES["holding_cost"].label, -total.holding_cost, False),
                 (MEASURES["ordering_cost"].label, -total.ordering_cost, False),

@@ -87,7 +87,7 @@ def rows(request: HttpRequest, measure: str) -> HttpResponseBase:
         "period": where.period,
         "columns": shown.columns,
         "rows": [list(zip(shown.columns, row, strict=True)) for row in found],
-        "totals": [totals.sums.get(column.key) for column in shown.columns],
+        "totals": [(column, totals.sums.get(column.key)) for column in shown.columns],
         "page": page,
         "query": _query(request),
     }
