@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django_stubs_ext import StrOrPromise
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
     """One entry: label, named URL, Tabler icon name, the permission that opens it, and its place in the list."""
 
-    label: StrOrPromise
+    label: "StrOrPromise"
     url_name: str
     icon: str
     permission: str
