@@ -5,9 +5,11 @@ from typing import Any
 from django.db.models import Prefetch, Sum
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -153,8 +155,9 @@ class AvailabilityViewSet(ApiViewSet):
         """Stock, supply on the way and a promise for a quantity: the same answer that the order desk shows."""
         page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         quantity = int(request.query_params.get("quantity") or 1)
-        warehouses = Warehouse.objects.filter(is_active=True)
-        if code := request.query_params.get("warehouse"):
-            warehouses = warehouses.filter(code=code)
+        code = request.query_params.get("warehouse")
+        warehouses = Warehouse.objects.filter(is_active=True, **({"code": code} if code else {}))
+        if code and not warehouses:
+            raise ValidationError({"warehouse": [_("There is no such warehouse.")]})
         rows = product_availability(page, list(warehouses), quantity)
         return self.get_paginated_response(AvailabilityOut(rows, many=True).data)

@@ -106,9 +106,16 @@ def test_two_at_the_very_same_moment_have_one_effect(race, token, shop):
 
 def test_control_without_the_claim_each_has_its_effect(race, token, shop):
     body = shop.order(("TEA", 3))
-    with patch.object(idempotency, "_claim", lambda user, key, fingerprint: IdempotencyKey(
-        user_id=user, key=f"{key}-{timezone.now().timestamp()}", fingerprint=fingerprint
-    )), patch.object(IdempotencyKey, "save", lambda self, **kwargs: None):
+    with (
+        patch.object(
+            idempotency,
+            "_claim",
+            lambda user, key, fingerprint: IdempotencyKey(
+                user_id=user, key=f"{key}-{timezone.now().timestamp()}", fingerprint=fingerprint
+            ),
+        ),
+        patch.object(IdempotencyKey, "save", lambda self, **kwargs: None),
+    ):
         race(*[partial(send, token, body) for _ in range(2)])
     assert Order.objects.count() == 2
 

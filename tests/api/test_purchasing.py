@@ -1,0 +1,168 @@
+"""Buying over the API: suggestions, purchase orders, receipts."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from orders.models import Order
+from purchasing.models import PurchaseOrder, ReorderSuggestion
+from tests.api.conftest import Shop
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/purchase-orders/"
+
+
+@pytest.fixture
+def manager(client_of):
+    return client_of(role="Managers")
+
+
+def buy(*lines, **kwargs):
+    wanted = [{"product": product, "quantity": quantity} for product, quantity in lines]
+    return {"supplier": "S1", "warehouse": "MAIN", "lines": wanted} | kwargs
+
+
+def errors_of(response) -> dict[str, str]:
+    assert response.status_code == 400, response.content
+    return {error["field"]: error["detail"] for error in response.json()["errors"]}
+
+
+def test_order_from_a_supplier(manager, shop: Shop):
+    response = manager.post(URL, buy(("TEA", 12), ("CUP", 6)), format="json")
+    assert response.status_code == 201, response.content
+    order = PurchaseOrder.objects.get()
+    answer = response.json()
+    assert answer == {
+        "id": order.pk,
+        "number": order.number,
+        "status": "ordered",
+        "supplier": {"id": shop.supplier.pk, "code": "S1", "name": "Tea farm"},
+        "warehouse": {"id": shop.warehouse.pk, "code": "MAIN", "name": "Main warehouse"},
+        "ordered_at": answer["ordered_at"],
+        "expected_on": (timezone.localdate() + timedelta(days=10)).isoformat(),
+        "order_cost": "30.00",
+        "created_at": answer["created_at"],
+        "total": "108.0000",
+        "lines": [
+            {
+                "product": {"id": product.pk, "sku": product.sku, "name": product.name},
+                "quantity": quantity,
+                "received": 0,
+                "unit_cost": "6.0000",
+            }
+            for product, quantity in ((shop.tea, 12), (shop.cup, 6))
+        ],
+    }
+
+
+def test_draft_is_placed_later_and_cancelled_with_a_reason(manager, shop: Shop):
+    draft = manager.post(URL, buy(("TEA", 12), place=False), format="json").json()
+    assert (draft["status"], draft["ordered_at"]) == ("draft", None)
+    assert manager.post(f"{URL}{draft['id']}/place/").json()["status"] == "ordered"
+    again = manager.post(f"{URL}{draft['id']}/place/")
+    assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
+    cancelled = manager.post(f"{URL}{draft['id']}/cancel/", {"reason": "Too late"}, format="json")
+    assert cancelled.json()["status"] == "cancelled"
+
+
+def test_wrong_lines_are_named(manager, shop: Shop):
+    assert errors_of(manager.post(URL, buy(("TEA", 7), ("NOPE", 6)), format="json")) == {
+        "lines.1.product": "There is no such product: NOPE."
+    }
+    assert errors_of(manager.post(URL, buy(("TEA", 7), ("CUP", 6), ("CUP", 6)), format="json")) == {
+        "lines.0.quantity": "TEA: at least 6 pieces, in packs of 6.",
+        "lines.2.product": "CUP stands on the order twice.",
+    }
+    assert not PurchaseOrder.objects.exists()
+
+
+def test_receipt_in_parts_fills_the_waiting_order(manager, shop: Shop):
+    waiting = manager.post("/api/v1/orders/", shop.order(("CUP", 4)), format="json").json()
+    assert waiting["lines"][0]["waiting"] == 4
+    order = manager.post(URL, buy(("CUP", 6), ("TEA", 12)), format="json").json()
+    receive = f"{URL}{order['id']}/receive/"
+    part = manager.post(receive, {"lines": [{"product": "CUP", "quantity": 5}]}, format="json")
+    assert part.status_code == 201, part.content
+    assert part.json()["purchase_order"]["status"] == "partly_received"
+    assert [line["received"] for line in part.json()["purchase_order"]["lines"]] == [5, 0]
+    filled = manager.get(f"/api/v1/orders/{waiting['id']}/").json()["lines"][0]
+    assert (filled["reserved"], filled["waiting"]) == (4, 0)
+    rest = manager.post(receive, {}, format="json").json()["purchase_order"]
+    assert (rest["status"], [line["received"] for line in rest["lines"]]) == ("received", [6, 12])
+    shop.level.refresh_from_db()
+    assert (shop.level.on_hand, str(shop.level.value)) == (22, "132.00")
+
+
+def test_receipt_names_wrong_lines_as_the_request_does(manager, shop: Shop):
+    order = manager.post(URL, buy(("TEA", 12)), format="json").json()
+    receive = f"{URL}{order['id']}/receive/"
+    assert errors_of(manager.post(receive, {"lines": [{"product": "CUP", "quantity": 1}]}, format="json")) == {
+        "lines.0.product": "The document has no such line."
+    }
+    too_many = [{"product": "TEA", "quantity": 13}]
+    assert errors_of(manager.post(receive, {"lines": too_many}, format="json")) == {
+        "lines.0.quantity": "12 of TEA are still expected; enter 0 to 12."
+    }
+    assert PurchaseOrder.objects.get().status == "ordered"
+
+
+def suggest(shop: Shop, product, quantity) -> ReorderSuggestion:
+    return ReorderSuggestion.objects.create(
+        product=product,
+        warehouse=shop.warehouse,
+        supplier_item=product.supplier_items.get(),
+        quantity=quantity,
+        inputs={"moq": 6},
+        updated_at=timezone.now(),
+    )
+
+
+def test_suggestions_become_one_purchase_order_per_supplier(manager, shop: Shop):
+    tea, cup = suggest(shop, shop.tea, 12), suggest(shop, shop.cup, 6)
+    listed = manager.get("/api/v1/reorder-suggestions/?status=open&supplier=S1&product=TEA").json()["results"]
+    assert [(row["id"], row["quantity"], row["unit_cost"], row["inputs"]) for row in listed] == [
+        (tea.pk, 12, "6.0000", {"moq": 6})
+    ]
+    body = {"lines": [{"id": tea.pk}, {"id": cup.pk, "quantity": 18}]}
+    response = manager.post("/api/v1/reorder-suggestions/approve/", body, format="json")
+    assert response.status_code == 201, response.content
+    (order,) = response.json()["purchase_orders"]
+    assert [(line["product"]["sku"], line["quantity"]) for line in order["lines"]] == [("TEA", 12), ("CUP", 18)]
+    approved = manager.get(f"/api/v1/reorder-suggestions/{cup.pk}/").json()
+    assert (approved["status"], approved["purchase_order"]) == ("approved", order["number"])
+    again = manager.post("/api/v1/reorder-suggestions/approve/", body, format="json")
+    assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
+    assert PurchaseOrder.objects.count() == 1
+
+
+def test_unknown_or_doubled_suggestions_are_named(manager, shop: Shop):
+    tea = suggest(shop, shop.tea, 12)
+    body = {"lines": [{"id": tea.pk}, {"id": tea.pk}, {"id": tea.pk + 1}]}
+    assert errors_of(manager.post("/api/v1/reorder-suggestions/approve/", body, format="json")) == {
+        "lines.1.id": "This line stands here twice.",
+        "lines.2.id": "The document has no such line.",
+    }
+
+
+def test_dismissed_suggestion_leaves_the_list(manager, shop: Shop):
+    tea = suggest(shop, shop.tea, 12)
+    assert manager.post(f"/api/v1/reorder-suggestions/{tea.pk}/dismiss/").json()["status"] == "dismissed"
+    assert manager.get("/api/v1/reorder-suggestions/?status=open").json()["results"] == []
+    assert manager.post(f"/api/v1/reorder-suggestions/{tea.pk}/dismiss/").status_code == 409
+
+
+def test_adjustment_names_what_is_wrong(manager, shop: Shop):
+    url = "/api/v1/stock-adjustments/"
+    assert errors_of(manager.post(url, {"product": "X", "warehouse": "MAIN", "difference": 1.5}, format="json")) == {
+        "product": "There is no such entry: X.",
+        "difference": "A valid integer is required.",
+        "reason": "This field is required.",
+    }
+    body = {"product": "TEA", "warehouse": "MAIN", "difference": 0, "reason": "Count"}
+    assert list(errors_of(manager.post(url, body, format="json"))) == ["difference"]
+    gone = manager.post(url, body | {"difference": -11}, format="json")
+    assert (gone.status_code, gone.json()["meta"]) == (409, {"on_hand": 10})
+    found = manager.post(url, body | {"difference": 5, "unit_cost": "7.0000"}, format="json")
+    assert (found.status_code, found.json()["quantity"], found.json()["value"]) == (201, 5, "35.00")
+    assert not Order.objects.exists()
