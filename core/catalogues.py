@@ -47,7 +47,9 @@ def sources(app: str) -> Iterator[tuple[Path, str]]:
     patterns = SHARED_TEMPLATES if app == "core" else [f"{app}/**/*.html", f"{app}/**/*.txt"]
     for pattern in patterns:
         for path in sorted(templates.glob(pattern)):
-            yield path, templatize(path.read_text("utf-8"), origin=str(path))
+            # The template's own indentation means nothing to a tokenizer of Python.
+            lines = templatize(path.read_text("utf-8"), origin=str(path)).splitlines()
+            yield path, "\n".join(line.lstrip() for line in lines)
 
 
 def extract(app: str) -> dict[tuple[str | None, str], tuple[str, str] | str]:
