@@ -44,6 +44,7 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
     parts = selectors.split(where, form.chosen_split(), known)
     context = {
         "form": form,
+        "fields": [field for field in form if field.name != "period"],
         "period": where.period,
         "known": known,
         "refreshed_at": selectors.refreshed_at(),
@@ -84,6 +85,7 @@ def rows(request: HttpRequest, measure: str) -> HttpResponseBase:
         "unit": presentation.unit_name(MEASURES[measure].unit, _currency()),
         "note": shown.note,
         "form": form,
+        "fields": [form[name] for name in ("first", "last", "warehouse", "category")],
         "period": where.period,
         "columns": shown.columns,
         "rows": [list(zip(shown.columns, row, strict=True)) for row in found],
