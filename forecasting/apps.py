@@ -5,3 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class ForecastingConfig(AppConfig):
     name = "forecasting"
     verbose_name = _("Forecasting")
+
+    def ready(self) -> None:
+        from core.navigation import NavItem, register
+
+        register(NavItem(_("Forecasts"), "forecasting:list", "chart-line", "forecasting.view_demandforecast", order=60))

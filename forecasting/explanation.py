@@ -1,16 +1,23 @@
-"""Why this much: every step from demand to order-up-to level as a sentence and its arithmetic, in the reader's language.
+"""Why this much: each step from demand to order-up-to level as a sentence and its arithmetic, in the reader's language.
 
 The numbers are those kept with the forecast, so what is shown is what decided; anybody can check it on paper.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forecasting.economics import (
+    DEFAULT_COST_SHARE,
+    DEFAULT_LEAD_TIME_DAYS,
+    DEFAULT_LOST_SHARE,
+    GOODWILL_SHARE,
+    LOWEST_LOST_SHARE,
+)
 from forecasting.engine.policy import HIGHEST_SERVICE, LOWEST_SERVICE, WEEKS_PER_YEAR
 from forecasting.models import DemandForecast
 
@@ -43,20 +50,24 @@ def explain(forecast: DemandForecast, *, with_money: bool) -> list[Step]:
 
 def assumptions(forecast: DemandForecast) -> list[str]:
     """What was assumed because the company's data did not say it."""
-    economics = forecast.economics
-    sentences: dict[str, Callable[[], str]] = {
-        "price_from_list": lambda: _("Nothing was shipped in the last half year: the list price counts."),
-        "price_from_cost": lambda: _("There is no price: it is taken so that the cost is 60 % of it."),
-        "cost_from_price": lambda: _("There is no cost: it is taken as 60 % of the price."),
-        "no_supplier": lambda: _("There is no preferred supplier: a lead time of 14 days and free ordering are taken."),
+    cost_share, days = _percent(DEFAULT_COST_SHARE), _whole(DEFAULT_LEAD_TIME_DAYS)
+    sentences = {
+        "price_from_list": _("Nothing was shipped in the last half year: the list price counts."),
+        "price_from_cost": _("There is no price: it is taken so that the cost is %(share)s of it."),
+        "cost_from_price": _("There is no cost: it is taken as %(share)s of the price."),
+        "no_supplier": _("There is no preferred supplier: a lead time of %(days)s days and free ordering are taken."),
     }
-    known = [sentences[code]() for code in economics.get("assumptions", []) if code in sentences]
+    known = [
+        sentences[code] % {"share": cost_share, "days": days}
+        for code in forecast.economics.get("assumptions", [])
+        if code in sentences
+    ]
     return [
         *known,
-        _("A short piece costs 5 % of its price in goodwill, on top of the margin of those that are lost."),
-        _(
-            "The share of short demand that is lost is learned from refusals; it starts at 50 % and never falls below 20 %."
-        ),
+        _("A short piece costs %(share)s of its price in goodwill, beside the margin of those that are lost.")
+        % {"share": _percent(GOODWILL_SHARE)},
+        _("The share of short demand that is lost is learned from refusals: from %(start)s on, at least %(least)s.")
+        % {"start": _percent(DEFAULT_LOST_SHARE), "least": _percent(LOWEST_LOST_SHARE)},
     ]
 
 
@@ -97,23 +108,17 @@ def _demand(forecast: DemandForecast) -> Step:
 
 
 def _pattern(forecast: DemandForecast) -> Iterator[Step]:
-    sentences: dict[str, Callable[[], str]] = {
-        "smooth": lambda: _("It sells in most weeks and without a clear season."),
-        "seasonal": lambda: (
-            _(
-                "It follows the yearly season of its category with a strength of %(strength)s (1: as much as the category)."
-            )
-            % {"strength": _n(forecast.basis["season_strength"], 2)}
-        ),
-        "intermittent": lambda: _("Weeks without a sale are common; how often and how much are estimated apart."),
-        "new": lambda: _("It has sold for less than 13 weeks; comparable products of its category count too."),
-        "dying": lambda: _("The last 13 weeks sold less than a third of what the weeks before them did."),
-        "none": lambda: _("Nothing was sold in three years, so nothing is expected."),
+    sentences = {
+        "smooth": _("It sells in most weeks and without a clear season."),
+        "seasonal": _("It follows its category's yearly season with a strength of %(strength)s (1: as much as that)."),
+        "intermittent": _("Weeks without a sale are common; how often and how much are estimated apart."),
+        "new": _("It has sold for less than 13 weeks; comparable products of its category count too."),
+        "dying": _("The last 13 weeks sold less than a third of what the weeks before them did."),
+        "none": _("Nothing was sold in three years, so nothing is expected."),
     }
     if forecast.pattern in sentences:
-        yield Step(
-            _("Pattern: %(pattern)s") % {"pattern": forecast.get_pattern_display()}, sentences[forecast.pattern]()
-        )
+        name = _("Pattern: %(pattern)s") % {"pattern": forecast.get_pattern_display()}
+        yield Step(name, sentences[forecast.pattern] % {"strength": _n(forecast.basis["season_strength"], 2)})
 
 
 def _model(forecast: DemandForecast) -> Step:
@@ -227,11 +232,11 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
 
 def _safety_stock(forecast: DemandForecast) -> Step:
     basis = forecast.basis
-    families: dict[str, Callable[[], str]] = {
-        "poisson": lambda: _("Poisson distribution"),
-        "negative_binomial": lambda: _("negative binomial distribution"),
-        "gamma": lambda: _("gamma distribution"),
-        "none": lambda: _("no demand"),
+    families = {
+        "poisson": _("Poisson distribution"),
+        "negative_binomial": _("negative binomial distribution"),
+        "gamma": _("gamma distribution"),
+        "none": _("no demand"),
     }
     return Step(
         _("Safety stock"),
@@ -239,7 +244,7 @@ def _safety_stock(forecast: DemandForecast) -> Step:
         % {
             "level": _percent(basis["service_level"]),
             "covered": _whole(basis["quantile"]),
-            "family": families[basis["family"]](),
+            "family": families[basis["family"]],
         },
         f"{_whole(max(basis['quantile'], basis['expected']))} − {_whole(basis['expected'])} = "
         f"{_whole(basis['safety_stock'])}",

@@ -25,6 +25,7 @@ class Position:
     available: int
     on_order: int
     waiting: int
+    reorder_point: int
     incoming: Sequence[Supply]
 
     @property
@@ -76,13 +77,15 @@ def recent_runs(count: int = 10) -> QuerySet[ForecastRun]:
 
 
 def stock_position(place: Place) -> Position:
-    """What is there, on the way and waiting at one place."""
+    """What is there, on the way and waiting at one place, and the reorder point that counts (0 without a policy)."""
     stock = availability([place])[place]
+    points = StockPolicy.objects.filter(product=place[0], warehouse=place[1]).values_list("reorder_point", flat=True)
     return Position(
         on_hand=stock.on_hand,
         available=stock.available,
         on_order=on_order([place]).get(place, 0),
         waiting=pipeline.waiting([place]).get(place, 0),
+        reorder_point=points.first() or 0,
         incoming=pipeline.incoming([place]).get(place, []),
     )
 

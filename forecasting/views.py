@@ -34,7 +34,6 @@ def forecast_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "chosen": chosen,
-        "query": _without_page(request),
         "categories": Category.objects.all(),
         "warehouses": Warehouse.objects.all(),
         "patterns": Pattern.choices,
@@ -102,10 +101,3 @@ def run_start(request: HttpRequest) -> HttpResponse:
 def _number(request: HttpRequest, name: str) -> int | None:
     text = request.GET.get(name, "")
     return int(text) if text.isdecimal() else None
-
-
-def _without_page(request: HttpRequest) -> str:
-    """The query string for links to other pages of the same list."""
-    query = request.GET.copy()
-    query.pop("page", None)
-    return query.urlencode()
