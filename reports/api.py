@@ -27,15 +27,13 @@ class KpiViewSet(ApiViewSet):
     """Revenue, profit, turnover, stockouts and service of a period, warehouse and category."""
 
     serializer_class = KpiOut
-    pagination_class = None
-    filter_backends = []
-    permissions = {"list": "reports.view_dashboard"}
+    permissions = {"retrieve": "reports.view_dashboard"}
 
     def known_parameters(self) -> set[str]:
         return set(KpiQuery().fields)
 
-    @extend_schema(parameters=[KpiQuery], responses={200: KpiOut}, operation_id="kpis_retrieve")
-    def list(self, request: Request) -> Response:
+    @extend_schema(parameters=[KpiQuery], responses={200: KpiOut})
+    def retrieve(self, request: Request) -> Response:
         """One set of figures: the same as on the dashboard."""
         query = KpiQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)

@@ -217,7 +217,7 @@ ROWS: dict[str, Rows] = {
 }
 
 
-def parameters(where: Slice, known: Period | None) -> dict[str, object]:
+def parameters(where: Slice, known: Period | None) -> dict[str, Any]:
     """Parameters of a slice for the statements above."""
     shared = where.period.within(known)
     return period_parameters(shared or where.period) | {

@@ -73,7 +73,7 @@ def _sheet(book: Workbook, header: Sequence[str]) -> Any:
 
 def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
     """A cell with its type stated: text stays text whatever it starts with."""
-    if value is None or isinstance(value, int | float | Decimal | date) and not bold:
+    if value is None or (isinstance(value, int | float | Decimal | date) and not bold):
         return value
     cell = WriteOnlyCell(sheet, value=str(value))
     cell.data_type = "s"

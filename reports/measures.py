@@ -30,7 +30,9 @@ _ALL = [
         "cogs",
         _("Cost of goods sold"),
         "money",
-        _("What the goods shipped had cost (moving average, fixed when they ship), less the cost of goods that came back."),
+        _(
+            "What the goods shipped had cost: moving average, fixed when they ship. Goods that came back are deducted."
+        ),
         "down",
     ),
     Measure(
@@ -129,4 +131,3 @@ _ALL = [
     ),
 ]
 MEASURES: dict[str, Measure] = {measure.code: measure for measure in _ALL}
-

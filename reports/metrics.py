@@ -26,7 +26,7 @@ def ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
 
 
 def holding_cost_of_day(value: Decimal, yearly_rate: Decimal) -> Decimal:
-    """Money that holding stock worth ``value`` (money, end of day) for one day costs; ten places, so that days add up."""
+    """Money that a day of holding stock worth ``value`` (money, end of day) costs; ten places, so that days add up."""
     return (value * yearly_rate / DAYS_PER_YEAR).quantize(Decimal("0.0000000001"))
 
 

@@ -95,7 +95,7 @@ def tiles(now: Figures, previous: Figures, last_year: Figures, currency: str) ->
 def slow_tile(count: int, value: Decimal, inventory: Decimal, currency: str) -> Tile:
     """Slow movers: their value, how many there are and their share of the inventory."""
     share = format_figure(ratio(value, inventory), "rate")
-    note = _("%(count)s places, %(share)s of the inventory value") % {"count": f"{count:,}", "share": share}
+    note = _("%(count)s items, %(share)s of the inventory value") % {"count": f"{count:,}", "share": share}
     return Tile(MEASURES["slow_movers"], format_figure(value, "money"), currency, note=note)
 
 
@@ -106,7 +106,8 @@ def chart_data(points: Sequence[Point], parts: Sequence[Part], total: Figures, c
         "buckets": [point.period.first.isoformat() for point in points],
         "series": {code: [_number(getattr(point.figures, code)) for point in points] for code in TABLE},
         "parts": [
-            {"name": part.name or _("No category"), "contribution": _number(part.figures.contribution)} for part in parts
+            {"name": part.name or _("No category"), "contribution": _number(part.figures.contribution)}
+            for part in parts
         ],
         "steps": [
             {"name": str(name), "value": _number(value), "total": is_total}

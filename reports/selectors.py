@@ -106,7 +106,7 @@ def series(where: Slice, step: str, known: Period | None) -> list[Point]:
         .annotate(**AGGREGATES, closing=Sum("inventory_value", filter=Q(day__in=ends)))
         .order_by("bucket")
     )
-    found = {row["bucket"]: row for row in rows}
+    found: dict[date, dict[str, Any]] = {row["bucket"]: dict(row) for row in rows}
     points = []
     for period in shared.buckets(step):
         row = found.get(_bucket_start(period.first, step), {})
@@ -121,7 +121,11 @@ def split(where: Slice, by: str, known: Period | None) -> list[Part]:
         return []
     closing = Sum("inventory_value", filter=Q(day=shared.last))
     rows = list(
-        rows_of(where).order_by().values(by, name=F(f"{by}__name")).annotate(**AGGREGATES, closing=closing).order_by("name")
+        rows_of(where)
+        .order_by()
+        .values(by, name=F(f"{by}__name"))
+        .annotate(**AGGREGATES, closing=closing)
+        .order_by("name")
     )
     parts = _add_up_in_cents([_figures(row, shared.days) for row in rows])
     total = sum((part.contribution for part in parts), Decimal(0))
@@ -153,4 +157,3 @@ def _bucket_start(day: date, step: str) -> date:
     if step == "week":
         return date.fromordinal(day.toordinal() - day.weekday())
     return day.replace(day=1)
-

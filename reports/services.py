@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -83,7 +84,7 @@ def _rewrite(period: Period) -> int:
         return cursor.rowcount
 
 
-def period_parameters(period: Period) -> dict[str, object]:
+def period_parameters(period: Period) -> dict[str, Any]:
     """What the statements over a period ask for: its days, the moments they begin and end, zone and today."""
     return {
         "first": period.first,
@@ -111,7 +112,7 @@ def _first_day() -> date | None:
     return timezone.localdate(moment) if moment else None
 
 
-def _moment(statement: str, **parameters: object) -> datetime | None:
+def _moment(statement: str, **parameters: Any) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchone()[0]

@@ -5,45 +5,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0002_guards'),
-        ('reports', '0001_initial'),
+        ("inventory", "0002_guards"),
+        ("reports", "0001_initial"),
     ]
 
     operations = [
         migrations.RenameField(
-            model_name='kpisnapshot',
-            old_name='lines_shipped',
-            new_name='lines_due',
+            model_name="kpisnapshot",
+            old_name="lines_shipped",
+            new_name="lines_due",
         ),
         migrations.AlterField(
-            model_name='kpisnapshot',
-            name='holding_cost',
+            model_name="kpisnapshot",
+            name="holding_cost",
             field=models.DecimalField(decimal_places=10, default=0, max_digits=24),
         ),
         migrations.AlterField(
-            model_name='kpisnapshot',
-            name='category',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, to='inventory.category'),
+            model_name="kpisnapshot",
+            name="category",
+            field=models.ForeignKey(
+                db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, to="inventory.category"
+            ),
         ),
         migrations.AlterField(
-            model_name='kpisnapshot',
-            name='warehouse',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='inventory.warehouse'),
+            model_name="kpisnapshot",
+            name="warehouse",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, to="inventory.warehouse"
+            ),
         ),
         migrations.CreateModel(
-            name='KpiRefresh',
+            name="KpiRefresh",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('last_day', models.DateField(null=True, verbose_name='last day')),
-                ('seen_until', models.DateTimeField(null=True)),
-                ('refreshed_at', models.DateTimeField(null=True, verbose_name='refreshed')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("last_day", models.DateField(null=True, verbose_name="last day")),
+                ("seen_until", models.DateTimeField(null=True)),
+                ("refreshed_at", models.DateTimeField(null=True, verbose_name="refreshed")),
             ],
             options={
-                'verbose_name': 'KPI refresh',
-                'verbose_name_plural': 'KPI refreshes',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='kpirefresh_only_one')],
+                "verbose_name": "KPI refresh",
+                "verbose_name_plural": "KPI refreshes",
+                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="kpirefresh_only_one")],
             },
         ),
     ]

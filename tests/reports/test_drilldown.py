@@ -55,7 +55,9 @@ def test_turnover_and_stockouts_by_product_and_warehouse(week):
         ("H", "South", 60, 0),
         ("H", "North", 48, 0),
     ]
-    ((turns, days),) = [row[1:] for row in listed("turnover", None, "sku", "turnover", "days_of_inventory") if row[0] == "F"]
+    ((turns, days),) = [
+        row[1:] for row in listed("turnover", None, "sku", "turnover", "days_of_inventory") if row[0] == "F"
+    ]
     assert round(turns, 4) == D("89.5283")  # 78 * 73 / 63.6
     assert round(days, 4) == D("4.0769")  # 318 / 78
     assert listed("stockout_rate", None, "sku", "warehouse", "place_days", "stockout_days") == [
@@ -96,7 +98,10 @@ def test_stock_at_the_end_of_an_earlier_day(week):
         (date(2026, 5, 31), [("H", "South", 90, D(1))]),
         (date(2026, 6, 1), [("H", "North", 90, D("0.5")), ("H", "South", 91, D("0.5"))]),
         (date(2026, 6, 3), [("H", "North", 92, D("0.5")), ("H", "South", 93, D("0.5"))]),  # flour: 89 since it shipped
-        (date(2026, 6, 4), [("F", "North", 90, D(102) / 222), ("H", "North", 93, D(60) / 222), ("H", "South", 94, D(60) / 222)]),
+        (
+            date(2026, 6, 4),
+            [("F", "North", 90, D(102) / 222), ("H", "North", 93, D(60) / 222), ("H", "South", 94, D(60) / 222)],
+        ),
     ],
 )
 def test_slow_movers_after_ninety_days(week, as_of, slow):
@@ -120,7 +125,10 @@ def test_rows_add_up_to_their_figure(week, warehouse, category):
     for measure in money:
         assert round(drilldown.totals(measure, where, WEEK).sums[measure], 2) == getattr(figures, measure), measure
     stockouts = drilldown.totals("stockout_rate", where, WEEK).sums
-    assert (stockouts["stockout_days"], stockouts["place_days"]) == (figures.sums.stockout_days, figures.sums.place_days)
+    assert (stockouts["stockout_days"], stockouts["place_days"]) == (
+        figures.sums.stockout_days,
+        figures.sums.place_days,
+    )
     short = drilldown.totals("fill_rate", where, WEEK).sums["short"]
     assert short == figures.sums.demanded - figures.sums.filled_at_once
     late = drilldown.totals("on_time_rate", where, WEEK).count

@@ -17,7 +17,7 @@ ROWS = [
     ("-x", 0, None),
     ("@SUM(A1)", 1, None),
     ("\t=1", 1, None),
-    ("米, \"quoted\"", None, None),
+    ('米, "quoted"', None, None),
 ]
 
 
@@ -38,7 +38,7 @@ def test_csv_text_never_becomes_a_formula():
 def test_excel_text_never_becomes_a_formula():
     response = table_response("xlsx", "rows", HEADER, iter(ROWS))
     sheet = load_workbook(io.BytesIO(body(response))).active
-    cells = [[cell for cell in row] for row in sheet.iter_rows()]
+    cells = [list(row) for row in sheet.iter_rows()]
     assert all(cell.data_type != "f" for row in cells for cell in row)
     assert [row[0].value for row in cells] == ["Name", "=1+1", "+86 10", "-x", "@SUM(A1)", "\t=1", '米, "quoted"']
     assert cells[1][1].value == -1.5

@@ -50,7 +50,13 @@ def test_ratio_of_nothing_is_unknown():
 
 @pytest.mark.parametrize(
     ("now", "before", "expected"),
-    [(D(120), D(100), D("0.2")), (D(50), D(100), D("-0.5")), (D(5), D(0), None), (D(5), D(-5), None), (None, D(1), None)],
+    [
+        (D(120), D(100), D("0.2")),
+        (D(50), D(100), D("-0.5")),
+        (D(5), D(0), None),
+        (D(5), D(-5), None),
+        (None, D(1), None),
+    ],
 )
 def test_change(now, before, expected):
     assert change(now, before) == expected

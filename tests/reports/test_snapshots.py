@@ -90,7 +90,9 @@ def test_figures_of_the_five_days(week):
 def test_cost_of_goods_sold_is_the_ledgers(week):
     ledger = StockMove.objects.filter(kind__in=["shipment", "return"]).aggregate(total=-Sum("value"))["total"]
     assert ledger == KpiSnapshot.objects.aggregate(total=Sum("cogs"))["total"] == 78
-    assert StockMove.objects.aggregate(total=Sum("value"))["total"] == selectors.figures(Slice(WEEK), WEEK).inventory_value
+    assert (
+        StockMove.objects.aggregate(total=Sum("value"))["total"] == selectors.figures(Slice(WEEK), WEEK).inventory_value
+    )
 
 
 @pytest.mark.parametrize("by", ["warehouse", "category"])
@@ -98,7 +100,15 @@ def test_parts_add_up_to_the_total_to_the_cent(week, by):
     known = selectors.known_days()
     total = selectors.figures(Slice(WEEK), known)
     parts = [part.figures for part in selectors.split(Slice(WEEK), by, known)]
-    for name in ("revenue", "cogs", "holding_cost", "ordering_cost", "contribution", "average_inventory", "inventory_value"):
+    for name in (
+        "revenue",
+        "cogs",
+        "holding_cost",
+        "ordering_cost",
+        "contribution",
+        "average_inventory",
+        "inventory_value",
+    ):
         assert sum(getattr(part, name) for part in parts) == getattr(total, name), name
 
 
@@ -127,10 +137,14 @@ def refreshed(trade):
 
 def test_a_back_dated_receipt_changes_its_day_and_all_later_ones(refreshed):
     trade = refreshed
-    before = dict(KpiSnapshot.objects.filter(category=trade.home, warehouse=trade.south).values_list("day", "inventory_value"))
+    before = dict(
+        KpiSnapshot.objects.filter(category=trade.home, warehouse=trade.south).values_list("day", "inventory_value")
+    )
     stock(trade.h, trade.south, 1, "12", at=at(4))
     assert refresh_changed_days() == Period(day(4), timezone.localdate())
-    after = dict(KpiSnapshot.objects.filter(category=trade.home, warehouse=trade.south).values_list("day", "inventory_value"))
+    after = dict(
+        KpiSnapshot.objects.filter(category=trade.home, warehouse=trade.south).values_list("day", "inventory_value")
+    )
     assert {d: after[d] - before[d] for d in before} == {d: 12 * (d >= day(4)) for d in before}
 
 
