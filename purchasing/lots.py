@@ -28,7 +28,7 @@ class Need:
     @property
     def is_due(self) -> bool:
         """Time to order: at or below the reorder point, and below what we order up to."""
-        return self.position <= self.reorder_point and self.position < self.order_up_to or self.position < 0
+        return (self.position <= self.reorder_point and self.position < self.order_up_to) or self.position < 0
 
     @property
     def missing(self) -> int:

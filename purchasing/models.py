@@ -141,7 +141,9 @@ class PurchaseOrder(models.Model):
     ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
     expected_on = models.DateField(_("expected"), null=True, blank=True)
     # The supplier's cost of placing an order when it was placed; reports charge it to the order's day.
-    order_cost = models.DecimalField(_("cost of placing an order"), max_digits=14, decimal_places=2, default=Decimal("0.00"))
+    order_cost = models.DecimalField(
+        _("cost of placing an order"), max_digits=14, decimal_places=2, default=Decimal("0.00")
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -90,7 +90,9 @@ Plan = list[tuple[OrderLine, int]]
 
 def _lines_by_order(orders: Iterable[int]) -> dict[int, list[OrderLine]]:
     lines: dict[int, list[OrderLine]] = {pk: [] for pk in orders}
-    for line in OrderLine.objects.filter(order__in=lines).select_related("order", "product").order_by("order_id", "position"):
+    for line in (
+        OrderLine.objects.filter(order__in=lines).select_related("order", "product").order_by("order_id", "position")
+    ):
         lines[line.order_id].append(line)
     return lines
 
@@ -209,9 +211,7 @@ def cancel_order(order_id: int, *, reason: str, at: datetime | None = None) -> O
     # The lines first: pieces freed below must not go back to a line that is being cancelled.
     add_to_column(OrderLine, "cancelled", {line.pk: line.open_quantity for line in lines if line.open_quantity})
     order.save(update_fields=["status"])
-    audit.record(
-        "order", order.pk, "cancelled", at=at, reason=reason, pieces=pieces, released=sum(release.values())
-    )
+    audit.record("order", order.pk, "cancelled", at=at, reason=reason, pieces=pieces, released=sum(release.values()))
     outbox.publish("order.cancelled", order=order.pk, number=order.number)
     release_reservations(release, places, at=at)
     orders_changed.send(Order, order_ids={order.pk})

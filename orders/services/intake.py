@@ -263,5 +263,3 @@ def _shortage_error(new: NewOrder, shortage: Shortage, references: References) -
     return InsufficientStock(
         _("Line %(line)s: only %(available)s of %(wanted)s %(sku)s available.") % first, lines=short
     )
-
-

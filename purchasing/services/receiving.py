@@ -56,9 +56,7 @@ def receive_goods(news: Sequence[NewReceipt]) -> list[GoodsReceipt]:
     return receipts
 
 
-def _plan(
-    new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, list[PurchaseOrderLine]]
-) -> Plan:
+def _plan(new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, list[PurchaseOrderLine]]) -> Plan:
     order = orders.get(new.purchase_order_id)
     if order is None:
         raise InvalidInput(_("There is no such purchase order."), purchase_order=new.purchase_order_id)
@@ -107,9 +105,7 @@ def _bring_in(group: list[tuple[GoodsReceipt, Plan]], at: datetime) -> None:
     )
 
 
-def _finish(
-    receipts: list[GoodsReceipt], plans: list[Plan], lines: dict[int, list[PurchaseOrderLine]]
-) -> None:
+def _finish(receipts: list[GoodsReceipt], plans: list[Plan], lines: dict[int, list[PurchaseOrderLine]]) -> None:
     add_to_column(PurchaseOrderLine, "received", {line.pk: quantity for plan in plans for line, quantity in plan})
     entries = []
     for receipt, plan in zip(receipts, plans, strict=True):
@@ -133,6 +129,8 @@ def _finish(
         if done:
             PurchaseOrder.objects.filter(pk__in=done).update(status=status)
     audit.record_many(entries)
-    outbox.publish_many("goods.received", ({"receipt": r.number, "purchase_order": r.purchase_order_id} for r in receipts))
+    outbox.publish_many(
+        "goods.received", ({"receipt": r.number, "purchase_order": r.purchase_order_id} for r in receipts)
+    )
     goods_received.send(GoodsReceipt, receipts=receipts)
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [r.purchase_order_id for r in receipts][:100]})

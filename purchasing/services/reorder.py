@@ -3,25 +3,20 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from core.transactions import retry_on_conflict
 from inventory import pipeline
 from inventory.places import Place
 from inventory.selectors import availability
-from purchasing.locks import lock_reorder_check
+from purchasing.locks import lock_reorder_check, lock_suggestions_at, take_marks
 from purchasing.lots import Need
 from purchasing.models import ReorderMark, ReorderSuggestion, StockPolicy, SupplierItem
 from purchasing.selectors import on_order
 from purchasing.values import PolicyInput
 
 BATCH = 5000
-DRAIN = """
-    DELETE FROM purchasing_reordermark WHERE id IN
-        (SELECT id FROM purchasing_reordermark ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
-    RETURNING product_id, warehouse_id
-"""
 
 
 def mark_for_check(places: Iterable[Place]) -> None:
@@ -41,9 +36,7 @@ def drain_marks() -> int:
     Locks: reorder check (advisory), ReorderMark (skip locked).
     """
     lock_reorder_check()
-    with connection.cursor() as cursor:
-        cursor.execute(DRAIN, [BATCH])
-        marks = cursor.fetchall()
+    marks = take_marks(BATCH)
     if marks:
         check_places(set(marks))
     return len(marks)
@@ -58,14 +51,7 @@ def check_places(places: Collection[Place]) -> int:
     now = timezone.now()
     needs = _needs(places)
     items = _preferred_items(places)
-    standing = {
-        (s.product_id, s.warehouse_id): s
-        for s in ReorderSuggestion.objects.filter(
-            status=ReorderSuggestion.Status.OPEN,
-            product__in={p for p, _ in places},
-            warehouse__in={w for _, w in places},
-        ).select_for_update(of=("self",))
-    }
+    standing = lock_suggestions_at(places)
     new, changed, obsolete = [], [], []
     for place in sorted(places):
         need, item, suggestion = needs[place], items.get(place[0]), standing.get(place)
@@ -82,9 +68,7 @@ def check_places(places: Collection[Place]) -> int:
     ReorderSuggestion.objects.bulk_update(
         changed, ["quantity", "inputs", "supplier_item", "updated_at"], batch_size=1000
     )
-    ReorderSuggestion.objects.filter(pk__in=obsolete).update(
-        status=ReorderSuggestion.Status.OBSOLETE, updated_at=now
-    )
+    ReorderSuggestion.objects.filter(pk__in=obsolete).update(status=ReorderSuggestion.Status.OBSOLETE, updated_at=now)
     return sum(1 for place in places if needs[place].quantity)
 
 
@@ -157,7 +141,13 @@ def set_policies(policies: Sequence[PolicyInput]) -> int:
         update_conflicts=True,
         unique_fields=["product", "warehouse"],
         update_fields=[
-            "safety_stock", "reorder_point", "order_up_to", "service_level", "basis", "source", "updated_at",
+            "safety_stock",
+            "reorder_point",
+            "order_up_to",
+            "service_level",
+            "basis",
+            "source",
+            "updated_at",
         ],  # fmt: skip
         batch_size=2000,
     )
