@@ -35,4 +35,8 @@ def record_many(entries: Iterable[AuditEntry]) -> None:
 
 def timeline(subject: str, subject_id: int) -> QuerySet[AuditEntry]:
     """Every step of one document, oldest first, with its actor."""
-    return AuditEntry.objects.filter(subject_type=subject, subject_id=subject_id).select_related("actor").order_by("at", "pk")
+    return (
+        AuditEntry.objects.filter(subject_type=subject, subject_id=subject_id)
+        .select_related("actor")
+        .order_by("at", "pk")
+    )

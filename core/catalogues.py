@@ -59,10 +59,11 @@ def extract(app: str) -> dict[tuple[str | None, str], tuple[str, str] | str]:
         stream = io.BytesIO(text.encode("utf-8"))
         for _line, function, arguments, _comments in extract_python(stream, KEYWORDS, [], {"encoding": "utf-8"}):
             values = list(arguments) if isinstance(arguments, list | tuple) else [arguments]
-            context = values.pop(0) if function and "pgettext" in function else None
+            name = str(function or "")
+            context = values.pop(0) if "pgettext" in name else None
             if not values or not isinstance(values[0], str) or not values[0]:
                 continue
-            plural = values[1] if function and "ngettext" in function.replace("npgettext", "ngettext") else None
+            plural = values[1] if name.startswith(("ngettext", "npgettext")) else None
             found[context, values[0]] = (values[0], plural) if isinstance(plural, str) else values[0]
     return found
 
@@ -111,7 +112,8 @@ def problems(app: str) -> Iterator[str]:
 
 
 def _strings(message: Message) -> list[str]:
-    return list(message.string) if isinstance(message.string, list | tuple) else [message.string]
+    texts = message.string if isinstance(message.string, list | tuple) else [message.string]
+    return [text or "" for text in texts]
 
 
 def _complete(message: Message) -> bool:

@@ -14,5 +14,6 @@ class ActionPermission(BasePermission):
             return False
         if request.method == "OPTIONS":
             return True
-        needed = getattr(view, "permissions", {}).get(getattr(view, "action", None) or request.method.lower())
-        return bool(needed) and request.user.has_perm(needed)
+        action = getattr(view, "action", None) or (request.method or "").lower()
+        needed: str | None = getattr(view, "permissions", {}).get(action)
+        return needed is not None and request.user.has_perm(needed)

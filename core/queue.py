@@ -31,5 +31,5 @@ def enqueue(task: Task, *args: Any) -> None:
 
     # Django logs the qualified name of a callback that fails; a second call finds the first by it.
     send.__qualname__ = f"{task.name}{args}"
-    if all(callback.__qualname__ != send.__qualname__ for _sids, callback, *_rest in connection.run_on_commit):
+    if all(entry[1].__qualname__ != send.__qualname__ for entry in connection.run_on_commit):
         transaction.on_commit(send, robust=True)

@@ -97,7 +97,8 @@ def issue_stock(issues: Sequence[Issue], *, kind: StockMove.Kind, at: datetime) 
     levels = lock_stock_levels({issue.place for issue in issues})
     holdings = {place: Holding(level.on_hand, level.value) for place, level in levels.items()}
     actor = current_actor_id()
-    moves, used = [], {}
+    moves: list[StockMove] = []
+    used: dict[int, int] = {}
     for issue in issues:
         holding = holdings.get(issue.place, Holding(0, Decimal(0)))
         if issue.quantity > holding.on_hand:

@@ -1,6 +1,5 @@
 """Customers, channels, orders, what they hold in stock, shipments, returns and unmet demand."""
 
-
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -70,7 +69,7 @@ class Order(models.Model):
     warehouse = models.ForeignKey(Warehouse, verbose_name=_("warehouse"), on_delete=models.PROTECT)
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.OPEN)
     external_reference = models.CharField(_("external reference"), max_length=80, blank=True, default="")
-    # Hash of what the channel sent under this reference: the same again is answered with this order, other content is refused.
+    # Hash of what the channel sent under this reference: the same again gets this order, other content a refusal.
     external_fingerprint = models.CharField(max_length=64, blank=True, default="", editable=False)
     ordered_at = models.DateTimeField(_("ordered"))
     requested_date = models.DateField(_("requested date"))
@@ -89,7 +88,9 @@ class Order(models.Model):
         verbose_name_plural = _("orders")
         constraints = [
             models.UniqueConstraint(
-                fields=["channel", "external_reference"], condition=~Q(external_reference=""), name="order_external_once"
+                fields=["channel", "external_reference"],
+                condition=~Q(external_reference=""),
+                name="order_external_once",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["open", "partly_shipped", "shipped", "cancelled"]), name="order_status"

@@ -6,8 +6,8 @@ from typing import Any
 from django import template
 from django.http import QueryDict
 from django.utils.formats import number_format
-from django.utils.safestring import SafeString
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from core.models import Company
 

@@ -33,9 +33,10 @@ def fill_backorders(places: Collection[Place], *, at: datetime) -> int:
     results = reserve_stock([Basket([(place, short) for _l, place, short in demands], allow_short=True)], at=at)
     grants = results[0]
     assert isinstance(grants, list)
-    got = [(line, grant) for (line, _p, _s), grant in zip(demands, grants, strict=True) if grant.reservation_id]
+    got = [(line, grant) for (line, _p, _s), grant in zip(demands, grants, strict=True) if grant.granted]
     Allocation.objects.bulk_create(
-        [Allocation(line=line, reservation_id=grant.reservation_id) for line, grant in got], batch_size=5000
+        [Allocation(line=line, reservation_id=grant.reservation_id) for line, grant in got if grant.reservation_id],
+        batch_size=5000,
     )
     _record(got, at)
     return sum(grant.granted for _line, grant in got)
@@ -56,7 +57,7 @@ def _oldest(place: Place, free: int) -> list[tuple[OrderLine, int]]:
         .filter(short__gt=0)
         .order_by("order__requested_date", "pk")
     )
-    found = []
+    found: list[tuple[OrderLine, int]] = []
     for line in lines.iterator(chunk_size=500):
         found.append((line, line.short))
         free -= line.short

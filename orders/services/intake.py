@@ -6,7 +6,7 @@ lines, allocations and lost demand, then audit, outbox and signal. Refused order
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -145,10 +145,12 @@ Served = list[tuple[NewOrder, list[Grant]]]
 def _insert_lines(served: Served, orders: list[Order], references: References, now: datetime) -> list[OrderLine]:
     """Insert the lines with their promise, and tie each to its reservation."""
     promises = _promises(served, now)
-    lines, grants = [], []
+    lines: list[OrderLine] = []
+    grants: list[Grant] = []
     for order, (new, order_grants) in zip(orders, served, strict=True):
         for position, (line, grant) in enumerate(zip(new.lines, order_grants, strict=True), 1):
             price = references.products[line.product_id].price if line.unit_price is None else line.unit_price
+            promised: date | None
             if grant.granted == grant.wanted:
                 promised = max(order.requested_date, timezone.localdate(order.ordered_at))
             else:
@@ -198,7 +200,7 @@ def _record(served: Served, orders: list[Order], lines: list[OrderLine], now: da
     """Backorders as lost demand, one audit entry and one outbox event per order."""
     flat = iter(lines)
     backorders, entries = [], []
-    for order, (new, grants) in zip(orders, served, strict=True):
+    for order, (_new, grants) in zip(orders, served, strict=True):
         waiting = 0
         for grant in grants:
             line = next(flat)

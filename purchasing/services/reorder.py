@@ -148,7 +148,7 @@ def set_policies(policies: Sequence[PolicyInput]) -> int:
             "basis",
             "source",
             "updated_at",
-        ],  # fmt: skip
+        ],
         batch_size=2000,
     )
     mark_for_check((row.product_id, row.warehouse_id) for row in rows)
