@@ -1,5 +1,6 @@
 """The addresses of the REST API, version 1."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from forecasting.api import DemandForecastViewSet
@@ -24,6 +25,5 @@ router.register("suppliers", SupplierViewSet, "supplier")
 router.register("purchase-orders", PurchaseOrderViewSet, "purchaseorder")
 router.register("reorder-suggestions", ReorderSuggestionViewSet, "reordersuggestion")
 router.register("forecasts", DemandForecastViewSet, "forecast")
-router.register("kpis", KpiViewSet, "kpi")
 
-urlpatterns = router.urls
+urlpatterns = [*router.urls, path("kpis/", KpiViewSet.as_view({"get": "retrieve"}), name="kpis")]

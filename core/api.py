@@ -1,4 +1,4 @@
-"""What every API endpoint shares: the actor, strict input, and one effect per Idempotency-Key."""
+"""What every API endpoint shares: the actor, its permissions, and one effect per Idempotency-Key."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,23 +16,6 @@ from rest_framework.views import APIView
 from core.actor import set_actor
 from core.errors import InvalidInput
 from core.idempotency import answer_once
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Input that refuses fields it does not know: a misspelt optional field must not be dropped in silence."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(str(name) for name in set(data) - set(self.fields)) if isinstance(data, dict) else []
-        errors: dict[str, Any] = {name: [_("There is no such field.")] for name in unknown}
-        try:
-            value = super().to_internal_value(data)
-        except exceptions.ValidationError as exc:
-            if not isinstance(exc.detail, dict):
-                raise
-            raise exceptions.ValidationError(errors | exc.detail) from exc
-        if errors:
-            raise exceptions.ValidationError(errors)
-        return value
 
 
 @contextmanager

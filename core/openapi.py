@@ -1,6 +1,10 @@
-"""What all operations of the OpenAPI description share, added after drf-spectacular has read the views."""
+"""What the OpenAPI description says beyond the views: strict input, idempotency keys, problem details."""
 
 from typing import Any
+
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction
 
 from core.idempotency import MAX_KEY_LENGTH
 from core.problems import CONTENT_TYPE
@@ -40,6 +44,17 @@ ANSWERS = {
     "403": "The permission for this is missing.",
     "404": "There is no such row.",
 }
+
+
+class StrictInput(OpenApiSerializerExtension):
+    """Says of input that unknown fields are refused."""
+
+    target_class = "core.serializers.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**schema, "additionalProperties": False}
 
 
 def add_common_parts(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

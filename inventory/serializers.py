@@ -7,8 +7,8 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from core.api import StrictSerializer
 from core.references import Reference, ReferenceField, RowField, resolve
+from core.serializers import StrictSerializer
 from inventory.models import Product, StockLevel, StockMove, Warehouse
 from inventory.services import MAX_QUANTITY
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api import StrictSerializer
 from core.references import ReferenceField, RowField
+from core.serializers import StrictSerializer
 from inventory.serializers import LineIn, ProductRef, WarehouseField, WarehouseRef
 from inventory.services import MAX_QUANTITY
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier

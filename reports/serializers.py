@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from core.api import StrictSerializer
+from core.serializers import StrictSerializer
 from inventory.models import Category, Warehouse
 from reports.periods import Period, preset
 from reports.selectors import Slice, default_period

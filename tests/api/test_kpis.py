@@ -1,4 +1,4 @@
-"""The managers' figures over the API: worked out by hand for one order, one return to the same numbers as the ledger."""
+"""The managers' figures over the API, worked out by hand for one shipped order."""
 
 from datetime import timedelta
 

@@ -1,7 +1,6 @@
 """Lists: paging, filters, search, and a fixed number of queries however many rows there are."""
 
-from datetime import date, datetime, timedelta
-from datetime import timezone as tz
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -103,7 +102,7 @@ def test_stock_by_product_warehouse_and_quantity(manager, shop: Shop):
 
 def test_order_filters(manager, shop: Shop):
     other = CustomerFactory(code="C2", name="Wang")
-    old = datetime(2020, 1, 2, 12, tzinfo=tz.utc)
+    old = datetime(2020, 1, 2, 12, tzinfo=UTC)
     a = place_order(shop, (shop.tea, 1), ordered_at=old, requested_date=date(2020, 1, 5), external_reference="X-1")
     b = place_order(shop, (shop.cup, 1), customer=other)
     ship_order(NewShipment(a.pk))

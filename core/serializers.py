@@ -1,0 +1,23 @@
+"""Input that says what it does not understand."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, serializers
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Input that refuses fields it does not know: a misspelt optional field must not be dropped in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(str(name) for name in set(data) - set(self.fields)) if isinstance(data, dict) else []
+        errors: dict[str, Any] = {name: [_("There is no such field.")] for name in unknown}
+        try:
+            value = super().to_internal_value(data)
+        except exceptions.ValidationError as exc:
+            if not isinstance(exc.detail, dict):
+                raise
+            raise exceptions.ValidationError(errors | exc.detail) from exc
+        if errors:
+            raise exceptions.ValidationError(errors)
+        return value

@@ -1,0 +1,95 @@
+"""Every operation of the OpenAPI description is called with generated input: no 500, and answers as described."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import schemathesis
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings, strategies
+from rest_framework.authtoken.models import Token
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from config.wsgi import application
+from inventory.verification import stock_differences
+from orders.services import create_order
+from orders.values import NewLine, NewOrder
+from purchasing.models import ReorderSuggestion
+from purchasing.services import create_purchase_orders
+from purchasing.values import NewPurchaseLine, NewPurchaseOrder
+from tests.api.conftest import Shop
+from tests.factories import UserFactory
+
+# A bounded run with a fixed seed: what fails once fails again.
+EXAMPLES = settings(
+    max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+# Parts of bodies that name rows which exist, so that generated quantities, prices and texts reach the services.
+LINE = {"product": "TEA"}
+REAL: dict[str, dict[str, Any]] = {
+    "/api/v1/orders/": {"customer": "C1", "channel": "web", "warehouse": "MAIN"},
+    "/api/v1/purchase-orders/": {"supplier": "S1", "warehouse": "MAIN"},
+    "/api/v1/stock-adjustments/": LINE | {"warehouse": "MAIN"},
+}
+
+
+def make_real(case, ids: dict[str, int]) -> None:
+    """Point a generated request at existing rows."""
+    for name, real in REAL.items():
+        if case.operation.path == name and isinstance(case.body, dict):
+            case.body |= real
+            lines = case.body.get("lines")
+            if isinstance(lines, list):
+                case.body["lines"] = [line | LINE if isinstance(line, dict) else line for line in lines]
+    resource = case.operation.path.split("/")[3]
+    if resource in ids and "id" in case.path_parameters:
+        case.path_parameters["id"] = ids[resource]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_generated_requests_get_described_answers():
+    shop = Shop()
+    token = Token.objects.create(user=UserFactory(role="Integrations")).key
+    headers = {"Authorization": f"Token {token}"}
+    schema = schemathesis.openapi.from_wsgi(
+        "/api/schema/", application, headers=headers | {"Accept": "application/vnd.oai.openapi+json"}
+    )
+    ids = {"products": shop.tea.pk, "stock": shop.level.pk} | documents(shop)
+    statuses: Counter[int] = Counter()
+    for operation in (result.ok() for result in schema.get_all_operations()):
+
+        @EXAMPLES
+        @given(case=operation.as_strategy(), real=strategies.booleans())
+        def explore(case, real):
+            if real:
+                make_real(case, ids)
+            answer = case.call_and_validate(headers=headers, checks=CHECKS)
+            statuses[answer.status_code] += 1
+
+        explore()
+    assert {200, 201, 400, 404, 409} <= set(statuses), statuses
+    assert stock_differences() == []
+
+
+def documents(shop: Shop) -> dict[str, int]:
+    """An open order, a purchase order and a suggestion."""
+    order = create_order(NewOrder(shop.customer.pk, shop.channel.pk, shop.warehouse.pk, [NewLine(shop.tea.pk, 3)]))
+    (purchase,) = create_purchase_orders(
+        [NewPurchaseOrder(shop.supplier.pk, shop.warehouse.pk, [NewPurchaseLine(shop.cup.pk, 12)])]
+    )
+    suggestion = ReorderSuggestion.objects.create(
+        product=shop.tea,
+        warehouse=shop.warehouse,
+        supplier_item=shop.tea.supplier_items.get(),
+        quantity=6,
+        updated_at=timezone.now(),
+    )
+    return {"orders": order.pk, "purchase-orders": purchase.pk, "reorder-suggestions": suggestion.pk}
