@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from core.exports import FORMATS, table_response
 from core.models import Company
 from reports import drilldown, presentation, selectors
-from reports.exports import FORMATS, table_response
 from reports.forms import FilterForm
 from reports.measures import MEASURES
 from reports.periods import Period
@@ -49,10 +49,12 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
         "known": known,
         "refreshed_at": selectors.refreshed_at(),
         "tiles": [*tiles, presentation.slow_tile(slow_count, slow_value, now.inventory_value, currency)],
-        "charts": presentation.chart_data(points, parts, now, currency),
+        "charts": presentation.chart_data(points, parts, now, currency, step),
         "columns": [MEASURES[code] for code in presentation.TABLE],
         "points": points,
         "parts": parts,
+        "split": form.chosen_split(),
+        "has_partial": any(not point.period.is_whole(step) for point in points),
         "total": now,
         "currency": currency,
         "query": _query(request),

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from openpyxl import load_workbook
 
-from reports.exports import table_response
+from core.exports import table_response
 
 HEADER = ["Name", "=Value"]
 ROWS = [
