@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -71,19 +71,31 @@ def assumptions(forecast: DemandForecast) -> list[str]:
     ]
 
 
-def _n(value: float, places: int | None = None) -> str:
-    """A number in the reader's format, with as many decimals as its size needs."""
+def _n(value: float, places: int | None = None, *, digits: int = 3) -> str:
+    """A number in the reader's format, with ``digits`` significant digits or the decimals asked for."""
     if places is None:
-        places = 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2
-    return number_format(round(value, places), places, use_l10n=True)
+        places = max(digits - 1 - math.floor(math.log10(abs(value))), 0) if value else 0
+    return number_format(round(value, places), places, use_l10n=True, force_grouping=True)
+
+
+def _x(value: float) -> str:
+    """A number of the arithmetic: precise enough that a reader who types it in gets the result shown."""
+    text = _n(value, digits=6)
+    separator = get_format("DECIMAL_SEPARATOR")
+    return text.rstrip("0").rstrip(separator) if separator in text else text
+
+
+def _r(value: float) -> str:
+    """A result of the arithmetic."""
+    return _n(value, digits=4)
 
 
 def _whole(value: float) -> str:
     return _n(value, 0)
 
 
-def _percent(share: float) -> str:
-    return f"{_n(100 * share, 1)} %"
+def _percent(share: float, places: int = 1) -> str:
+    return f"{_n(100 * share, places)} %"
 
 
 def _demand(forecast: DemandForecast) -> Step:
@@ -168,7 +180,7 @@ def _lead_time(forecast: DemandForecast) -> Step:
     sentence += " " + _("With the day until the next check, stock must last %(weeks)s weeks.") % {
         "weeks": _n(basis["weeks"], 2)
     }
-    arithmetic = f"({_n(basis['lead_time_days'], 1)} + {_n(basis['review_days'], 1)}) / 7 = {_n(basis['weeks'], 2)}"
+    arithmetic = f"({_x(basis['lead_time_days'])} + {_x(basis['review_days'])}) / 7 = {_r(basis['weeks'])}"
     return Step(_("Lead time"), sentence, arithmetic)
 
 
@@ -177,7 +189,7 @@ def _lead_time_demand(forecast: DemandForecast) -> Step:
     return Step(
         _("Lead-time demand"),
         _("In these weeks %(mean)s pieces are expected.") % {"mean": _n(basis["mean"])},
-        f"{_n(basis['weekly_mean'], 2)} × {_n(basis['weeks'], 2)} = {_n(basis['mean'])}",
+        f"{_x(basis['weekly_mean'])} × {_x(basis['weeks'])} = {_r(basis['mean'])}",
     )
 
 
@@ -194,8 +206,8 @@ def _spread(forecast: DemandForecast) -> Step:
             "weeks": _n(basis["lead_time_sd_weeks"], 2),
             "sd": _n(basis["sd"]),
         },
-        f"√({_n(basis['weekly_sd'], 2)}² × {_n(basis['weeks'], 2)} + {_n(basis['weekly_mean'], 2)}² × "
-        f"{_n(basis['lead_time_sd_weeks'], 2)}²) = {_n(basis['sd'])}",
+        f"√({_x(basis['weekly_sd'])}² × {_x(basis['weeks'])} + {_x(basis['weekly_mean'])}² × "
+        f"{_x(basis['lead_time_sd_weeks'])}²) = {_r(basis['sd'])}",
     )
 
 
@@ -206,14 +218,14 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
         _("A piece too few"),
         _("It costs its margin where the sale is lost (%(share)s of the time), and goodwill.")
         % {"share": _percent(money["lost_share"])},
-        f"{_n(margin, 2)} × {_n(money['lost_share'], 2)} + {_n(money['goodwill'], 2)} = {_n(money['underage'], 2)}",
+        f"{_x(margin)} × {_x(money['lost_share'])} + {_x(money['goodwill'])} = {_r(money['underage'])}",
     )
     yield Step(
         _("A piece too many"),
         _("It lies for the %(weeks)s weeks until the next order and costs holding and obsolescence.")
         % {"weeks": _n(basis["cycle_weeks"], 1)},
-        f"{_n(money['unit_cost'], 2)} × ({_percent(money['holding_rate'])} + {_percent(money['obsolescence_rate'])}) × "
-        f"{_n(basis['cycle_weeks'], 1)} / {_n(WEEKS_PER_YEAR, 1)} = {_n(money['overage'], 3)}",
+        f"{_x(money['unit_cost'])} × ({_percent(money['holding_rate'], 2)} + {_percent(money['obsolescence_rate'])}) × "
+        f"{_x(basis['cycle_weeks'])} / {_x(WEEKS_PER_YEAR)} = {_r(money['overage'])}",
     )
     sentence = _("Most is earned when demand is met with this probability.")
     if not LOWEST_SERVICE <= money["critical_ratio"] <= HIGHEST_SERVICE:
@@ -225,7 +237,7 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
     yield Step(
         _("Service level"),
         sentence,
-        f"{_n(money['underage'], 2)} / ({_n(money['underage'], 2)} + {_n(money['overage'], 3)}) = "
+        f"{_x(money['underage'])} / ({_x(money['underage'])} + {_x(money['overage'])}) = "
         f"{_percent(money['critical_ratio'])}",
     )
 
@@ -280,9 +292,7 @@ def _economic_lot(forecast: DemandForecast) -> Step:
         "pack": _whole(money["order_multiple"]),
         "lot": _whole(basis["lot"]),
     }
-    return Step(
-        name, sentence, f"√(2 × {_n(money['order_cost'], 2)} × {_n(yearly)} / {_n(holding, 2)}) = {_n(formula)}"
-    )
+    return Step(name, sentence, f"√(2 × {_x(money['order_cost'])} × {_x(yearly)} / {_x(holding)}) = {_r(formula)}")
 
 
 def _order_up_to(forecast: DemandForecast) -> Step:

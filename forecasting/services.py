@@ -6,7 +6,7 @@ sweep hands it out again. The same data give the same result, whoever computes i
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,6 +31,7 @@ from purchasing.tasks import check_reorder_points
 from purchasing.values import PolicyInput
 
 CHUNK_SIZE = 200
+STUCK_AFTER = timedelta(hours=1)  # a run that takes longer may be replaced by hand
 REVIEW_DAYS = 1.0  # the reorder check runs at every change, buyers order daily
 SHOWN_WEEKS = 104  # of history, kept with the forecast for its page
 REPLACED = [
@@ -66,14 +67,20 @@ def run_forecast(
 
 def request_run() -> ForecastRun:
     """Start a run of everything for the workers to compute. Raises: RunInProgress."""
-    if ForecastRun.objects.filter(status=ForecastRun.Status.RUNNING, chunks__isnull=False).exists():
+    going = ForecastRun.objects.filter(status=ForecastRun.Status.RUNNING, chunks__isnull=False)
+    if going.filter(started_at__gt=timezone.now() - STUCK_AFTER).exists():
         raise RunInProgress(_("A forecast is already being computed."))
     return start_run()
 
 
 @transaction.atomic(durable=True)
 def start_run(*, as_of: date | None = None, product: Product | None = None) -> ForecastRun:
-    """Learn what all series share and write down the chunks to compute; with nothing to forecast it is done."""
+    """Learn what all series share and write down the chunks to compute; with nothing to forecast it is done.
+
+    A run of everything replaces what older ones left undone. Locks: ForecastChunk (skip locked).
+    """
+    if product is None:
+        _replace_unfinished_runs()
     started_at, clock = timezone.now(), _Clock()
     as_of = as_of or timezone.localdate()
     places = places_to_forecast(as_of, product.pk if product else None)
@@ -295,17 +302,26 @@ def _named(errors: dict[Place, str]) -> list[dict[str, str]]:
     return [{"product": skus[p], "warehouse": codes[w], "error": error} for (p, w), error in errors.items()]
 
 
+def _replace_unfinished_runs() -> None:
+    """Drop the chunks that nobody computes just now; a chunk at work closes its run itself."""
+    left = ForecastChunk.objects.filter(run__status=ForecastRun.Status.RUNNING)
+    free = list(left.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    ForecastChunk.objects.filter(pk__in=free).delete()
+    for run in ForecastRun.objects.filter(status=ForecastRun.Status.RUNNING, chunks__isnull=True):
+        _close(run)
+
+
 def _close(run: ForecastRun) -> None:
-    """Set the final state and have the new policies checked."""
-    all_failed = run.total > 0 and len(run.failures) >= run.total
-    run.status = ForecastRun.Status.FAILED if all_failed else ForecastRun.Status.DONE
+    """Set the final state (failed: no series at all, or replaced before the end) and have the policies checked."""
+    failed = run.done < run.total or (run.total > 0 and len(run.failures) >= run.total)
+    run.status = ForecastRun.Status.FAILED if failed else ForecastRun.Status.DONE
     run.finished_at = timezone.now()
     run.save(update_fields=["status", "finished_at"])
     enqueue(check_reorder_points)
 
 
 def _round(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+    return None if value is None else round(float(value), 6)
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -32,9 +32,16 @@ const chart = window.echarts.init(element, null, { renderer: "svg" });
 chart.setOption({
   aria: { enabled: true, label: { description: words.summary } },
   animation: false,
-  textStyle: { color: COLOURS.text, fontFamily: "inherit" },
-  grid: { left: 8, right: 12, top: 64, bottom: 40, containLabel: true },
-  legend: { top: 0, left: 0, itemGap: 16, data: [words.served, words.lost, words.mean, words.band], textStyle: { color: COLOURS.text } },
+  textStyle: { color: COLOURS.text, fontFamily: getComputedStyle(document.body).fontFamily },
+  grid: { left: 8, right: 12, top: 72, bottom: 40, containLabel: true },
+  legend: {
+    type: "scroll",
+    top: 0,
+    left: 0,
+    itemGap: 16,
+    data: [words.served, words.lost, words.mean, { name: words.band, icon: "roundRect", itemStyle: { opacity: 0.4 } }],
+    textStyle: { color: COLOURS.text },
+  },
   tooltip: { trigger: "axis", confine: true, formatter: describe },
   dataZoom: [{ type: "inside" }],
   xAxis: {

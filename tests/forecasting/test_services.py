@@ -4,6 +4,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.forms.models import model_to_dict
+from django.utils import timezone
 
 from forecasting import services
 from forecasting.models import DemandForecast, ForecastChunk, ForecastRun
@@ -151,6 +152,20 @@ def test_a_second_run_is_refused_while_one_is_going(shop):
     with pytest.raises(RunInProgress):
         request_run()
     assert ForecastRun.objects.get() == run
+
+
+def test_a_new_run_replaces_what_an_older_one_left(shop):
+    old = start_run(as_of=AS_OF)
+    new = start_run(as_of=AS_OF)
+    old.refresh_from_db()
+    assert (old.status, old.done, old.chunks.count()) == ("failed", 0, 0)
+    assert (new.status, new.chunks.count()) == ("running", 1)
+
+
+def test_a_stuck_run_may_be_replaced_by_hand(shop):
+    stuck = request_run()
+    ForecastRun.objects.update(started_at=timezone.now() - timedelta(minutes=61))
+    assert request_run() != stuck
 
 
 def test_chunk_queries_do_not_grow_with_its_series(shop, django_assert_max_num_queries):

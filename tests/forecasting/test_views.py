@@ -1,0 +1,146 @@
+import pytest
+from django.urls import reverse
+
+from forecasting.models import DemandForecast, ForecastRun
+from forecasting.services import run_forecast
+from purchasing.models import StockPolicy
+from tests.factories import ProductFactory, UserFactory, WarehouseFactory, stock
+from tests.forecasting.conftest import AS_OF
+
+VIEW = "forecasting.view_demandforecast"
+RUNS = "forecasting.view_forecastrun"
+RUN = "forecasting.run_forecast"
+
+
+@pytest.fixture
+def forecast(shop) -> DemandForecast:
+    shop.sell_weekly(70, 60)
+    run_forecast(as_of=AS_OF)
+    return DemandForecast.objects.get()
+
+
+def sign_in(client, *permissions: str) -> None:
+    client.force_login(UserFactory(permissions=list(permissions)))
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "arguments", "permission", "status"),
+    [
+        ("get", "list", [], VIEW, 200),
+        ("get", "product", ["product"], VIEW, 200),
+        ("get", "runs", [], RUNS, 200),
+        ("get", "run", ["run"], RUNS, 200),
+        ("post", "run-start", [], RUN, 302),
+    ],
+)
+def test_only_the_permission_opens_the_door(client, forecast, method, name, arguments, permission, status):
+    known = {"product": forecast.product_id, "run": forecast.run_id}
+    url = reverse(f"forecasting:{name}", args=[known[a] for a in arguments])
+    runs = ForecastRun.objects.count()
+    sign_in(client)
+    assert getattr(client, method)(url).status_code == 403
+    assert ForecastRun.objects.count() == runs
+    sign_in(client, permission)
+    assert getattr(client, method)(url).status_code == status
+
+
+def test_the_product_page_shows_levels_reasons_and_chart(client, forecast):
+    sign_in(client, VIEW, RUNS)
+    response = client.get(reverse("forecasting:product", args=[forecast.product_id]))
+    page = response.content.decode()
+    assert "Why this much" in page
+    assert f"{forecast.basis['expected']} + {forecast.safety_stock} = {forecast.reorder_point}" in page
+    assert "A piece too few" not in page  # no permission for margins
+    chart = response.context["chart"]
+    assert chart["served"] == [70.0] * 60 + [None] * 26
+    assert chart["mean"] == [None] * 60 + [70.0] * 26
+    assert chart["weeks"][60] == AS_OF.isoformat()
+
+
+def test_those_who_may_see_margins_see_the_economics(client, forecast):
+    sign_in(client, VIEW, "inventory.view_margin")
+    page = client.get(reverse("forecasting:product", args=[forecast.product_id])).content.decode()
+    assert "A piece too few" in page
+    assert "5 × 0.5 + 0.5 = 3.000" in page
+
+
+def test_a_policy_by_hand_is_shown_as_the_one_that_counts(client, forecast):
+    StockPolicy.objects.update(source="manual", safety_stock=1, reorder_point=20_000, order_up_to=30_000)
+    sign_in(client, VIEW)
+    page = client.get(reverse("forecasting:product", args=[forecast.product_id])).content.decode()
+    assert "Somebody set this policy by hand" in page
+    assert "is at or below the reorder point of 20,000: time to order." in page
+
+
+def test_a_product_without_forecast_says_when_it_comes(client, db):
+    sign_in(client, VIEW)
+    response = client.get(reverse("forecasting:product", args=[ProductFactory().pk]))
+    assert "There is no forecast of this product yet." in response.content.decode()
+
+
+def test_the_other_warehouse_is_one_click_away(client, shop):
+    other = WarehouseFactory(code="WEST")
+    stock(shop.product, other, 10)
+    run_forecast(as_of=AS_OF)
+    sign_in(client, VIEW)
+    response = client.get(reverse("forecasting:product", args=[shop.product.pk]), {"warehouse": other.pk})
+    assert response.context["forecast"].warehouse == other
+
+
+def test_the_list_is_searched_filtered_and_most_valuable_first(client, shop):
+    plate = ProductFactory(sku="PLATE", price="90.00")
+    stock(plate, shop.warehouse, 10_000)
+    shop.sell_weekly(5, 30)
+    shop.sell_weekly(5, 30, plate)
+    run_forecast(as_of=AS_OF)
+    sign_in(client, VIEW)
+
+    def shown(**query: object) -> list[str]:
+        page = client.get(reverse("forecasting:list"), query).context["page"]
+        return [row.product.sku for row in page]
+
+    assert shown() == ["PLATE", "CUP"]
+    assert shown(q="cu") == ["CUP"]
+    assert shown(category=plate.category_id) == ["PLATE"]
+    assert shown(pattern="dying") == []
+    assert shown(warehouse=shop.warehouse.pk, pattern="smooth") == ["PLATE", "CUP"]
+    assert shown(category="nonsense", page="99") == ["PLATE", "CUP"]
+
+
+def test_pages_take_few_queries(client, shop, django_assert_max_num_queries):
+    for _ in range(20):
+        stock(ProductFactory(), shop.warehouse, 10)
+    run_forecast(as_of=AS_OF)
+    sign_in(client, VIEW, RUNS, RUN, "inventory.view_margin")
+    with django_assert_max_num_queries(13):
+        client.get(reverse("forecasting:list"))
+    with django_assert_max_num_queries(18):
+        client.get(reverse("forecasting:product", args=[shop.product.pk]))
+
+
+class TestRuns:
+    def test_the_button_starts_a_run_once(self, client, shop):
+        sign_in(client, RUN, RUNS)
+        response = client.post(reverse("forecasting:run-start"), follow=True)
+        run = ForecastRun.objects.get()
+        assert response.redirect_chain[0][0] == reverse("forecasting:run", args=[run.pk])
+        again = client.post(reverse("forecasting:run-start"), follow=True)
+        assert "A forecast is already being computed." in again.content.decode()
+        assert ForecastRun.objects.get() == run
+
+    def test_a_running_run_asks_for_its_progress_and_a_finished_one_stops(self, client, shop):
+        sign_in(client, RUNS, RUN)
+        client.post(reverse("forecasting:run-start"))
+        url = reverse("forecasting:run", args=[ForecastRun.objects.get().pk])
+        part = client.get(url, headers={"HX-Request": "true"}).content.decode()
+        assert 'hx-trigger="every 2s"' in part
+        assert "<html" not in part
+        ForecastRun.objects.update(status="done", done=1)
+        assert "hx-trigger" not in client.get(url, headers={"HX-Request": "true"}).content.decode()
+
+    def test_failures_are_named(self, client, forecast):
+        ForecastRun.objects.update(failures=[{"product": "CUP", "warehouse": "EAST", "error": "ValueError: no"}])
+        sign_in(client, RUNS)
+        page = client.get(reverse("forecasting:run", args=[forecast.run_id])).content.decode()
+        assert "ValueError: no" in page
+        assert "These series kept their last forecast and policy." in page
