@@ -12,7 +12,7 @@ from reports.selectors import Slice
 
 LONGEST = timedelta(days=366 * 20)
 PERIODS = [
-    ("recent", _("Last 90 days with sales")),
+    ("recent", _("Last 90 days")),
     ("this_month", _("This month")),
     ("last_month", _("Last month")),
     ("quarter", _("This quarter")),

@@ -30,9 +30,7 @@ _ALL = [
         "cogs",
         _("Cost of goods sold"),
         "money",
-        _(
-            "What the goods shipped had cost: moving average, fixed when they ship. Goods that came back are deducted."
-        ),
+        _("What the goods shipped had cost: moving average, fixed when they ship. What came back is deducted."),
         "down",
     ),
     Measure(

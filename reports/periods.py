@@ -32,6 +32,10 @@ class Period:
             return None
         return Period(max(self.first, bounds.first), min(self.last, bounds.last))
 
+    def is_whole(self, step: str) -> bool:
+        """Whether this bucket is a full day, week (from Monday) or month."""
+        return bucket_start(self.first, step) == self.first and bucket_end(self.first, step) == self.last
+
     def buckets(self, step: str) -> Iterator["Period"]:
         """The period cut into days, weeks (from Monday) or months; the first and last may be incomplete."""
         first = self.first
@@ -39,6 +43,13 @@ class Period:
             last = min(bucket_end(first, step), self.last)
             yield Period(first, last)
             first = last + DAY
+
+
+def bucket_start(day: date, step: str) -> date:
+    """First day of the day, week or month that holds ``day``."""
+    if step == "day":
+        return day
+    return day - day.weekday() * DAY if step == "week" else month_start(day)
 
 
 def bucket_end(day: date, step: str) -> date:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from reports.measures import MEASURES, Measure
 from reports.metrics import Figures, change, ratio
+from reports.periods import Period
 from reports.selectors import Part, Point
 
 NO_VALUE = "–"
@@ -65,12 +66,14 @@ def delta(measure: Measure, now: Decimal | None, before: Decimal | None) -> Delt
     if now is None or before is None:
         return None
     if measure.unit == "rate":
-        difference, text = now - before, _("%(points)s points") % {"points": f"{abs(now - before) * 100:.1f}"}
+        difference = round((now - before) * 100, 1)
+        text = _("%(points)s points") % {"points": f"{abs(difference):.1f}"}
     else:
         relative = change(now, before)
         if relative is None:
             return None
-        difference, text = relative, f"{abs(relative) * 100:,.1f} %"
+        difference = round(relative * 100, 1)
+        text = f"{abs(difference):,.1f} %"
     if not difference:
         return Delta(text, "=", "plain")
     direction = "up" if difference > 0 else "down"
@@ -99,30 +102,39 @@ def slow_tile(count: int, value: Decimal, inventory: Decimal, currency: str) -> 
     return Tile(MEASURES["slow_movers"], format_figure(value, "money"), currency, note=note)
 
 
-def chart_data(points: Sequence[Point], parts: Sequence[Part], total: Figures, currency: str) -> dict[str, Any]:
+def chart_data(
+    points: Sequence[Point], parts: Sequence[Part], total: Figures, currency: str, step: str
+) -> dict[str, Any]:
     """What the charts draw: plain numbers, and every word they show, already translated."""
     return {
         "currency": currency,
-        "buckets": [point.period.first.isoformat() for point in points],
+        "buckets": [_bucket_label(point.period, step) for point in points],
+        "ranges": [[point.period.first.isoformat(), point.period.last.isoformat()] for point in points],
         "series": {code: [_number(getattr(point.figures, code)) for point in points] for code in TABLE},
         "parts": [
-            {"name": part.name or _("No category"), "contribution": _number(part.figures.contribution)}
+            {"id": part.pk, "name": part.name or _("No category"), "contribution": _number(part.figures.contribution)}
             for part in parts
         ],
         "steps": [
-            {"name": str(name), "value": _number(value), "total": is_total}
-            for name, value, is_total in [
-                (MEASURES["revenue"].label, total.revenue, True),
-                (MEASURES["cogs"].label, -total.cogs, False),
-                (MEASURES["gross_profit"].label, total.gross_profit, True),
-                (MEASURES["holding_cost"].label, -total.holding_cost, False),
-                (MEASURES["ordering_cost"].label, -total.ordering_cost, False),
-                (MEASURES["contribution"].label, total.contribution, True),
+            {"code": code, "value": _number(value), "total": is_total}
+            for code, value, is_total in [
+                ("revenue", total.revenue, True),
+                ("cogs", -total.cogs, False),
+                ("gross_profit", total.gross_profit, True),
+                ("holding_cost", -total.holding_cost, False),
+                ("ordering_cost", -total.ordering_cost, False),
+                ("contribution", total.contribution, True),
             ]
         ],
         "labels": {code: str(measure.label) for code, measure in MEASURES.items()},
         "units": {"times": _("times a year"), "percent": "%"},
     }
+
+
+def _bucket_label(period: Period, step: str) -> str:
+    """The bucket's first day or month; a star marks a week or month of which only a part is shown."""
+    label = f"{period.first:%Y-%m}" if step == "month" else period.first.isoformat()
+    return label if period.is_whole(step) else f"{label} *"
 
 
 def _number(value: Any) -> float | None:

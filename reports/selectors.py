@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDay, TruncMonth, TruncWeek
 
 from reports.metrics import Figures, Sums, round_parts
 from reports.models import KpiRefresh, KpiSnapshot
-from reports.periods import Period, last_days
+from reports.periods import Period, bucket_start, last_days
 
 TRUNCATE: dict[str, Any] = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth}
 COLUMNS = {
@@ -42,6 +42,7 @@ class Slice:
 class Part:
     """One warehouse or category of a split, with its money rounded so that the parts add up to the total."""
 
+    pk: int | None
     name: str
     figures: Figures
     share: Decimal | None
@@ -109,7 +110,7 @@ def series(where: Slice, step: str, known: Period | None) -> list[Point]:
     found: dict[date, dict[str, Any]] = {row["bucket"]: dict(row) for row in rows}
     points = []
     for period in shared.buckets(step):
-        row = found.get(_bucket_start(period.first, step), {})
+        row = found.get(bucket_start(period.first, step), {})
         points.append(Point(period, _figures(row, period.days)))
     return points
 
@@ -130,7 +131,7 @@ def split(where: Slice, by: str, known: Period | None) -> list[Part]:
     parts = _add_up_in_cents([_figures(row, shared.days) for row in rows])
     total = sum((part.contribution for part in parts), Decimal(0))
     named = [
-        Part(row["name"] or "", part, part.contribution / total if total > 0 else None)
+        Part(row[by], row["name"] or "", part, part.contribution / total if total > 0 else None)
         for row, part in zip(rows, parts, strict=True)
     ]
     return sorted(named, key=lambda part: -part.figures.contribution)
@@ -149,11 +150,3 @@ def _add_up_in_cents(parts: list[Figures]) -> list[Figures]:
 def _figures(row: dict[str, Any], days: int) -> Figures:
     sums = Sums(**{name: row[f"sum_{name}"] for name in COLUMNS if row.get(f"sum_{name}") is not None})
     return Figures(sums, days, row.get("closing") or Decimal("0.00"))
-
-
-def _bucket_start(day: date, step: str) -> date:
-    if step == "day":
-        return day
-    if step == "week":
-        return date.fromordinal(day.toordinal() - day.weekday())
-    return day.replace(day=1)

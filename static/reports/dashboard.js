@@ -25,9 +25,10 @@ function axis(name, formatter, more = {}) {
   return { type: "value", name, nameTextStyle: { align }, nameGap: 10, axisLabel: { formatter }, ...more };
 }
 
-function line(name, values, formatter, more = {}) {
+function line(data, code, formatter, more = {}) {
   const tooltip = { valueFormatter: formatter };
-  return { name, type: "line", data: values, tooltip, symbolSize: 6, showSymbol: values.length <= 45, ...more };
+  const values = data.series[code];
+  return { id: code, name: data.labels[code], type: "line", data: values, tooltip, symbolSize: 6, showSymbol: values.length <= 45, ...more };
 }
 
 const charts = {
@@ -37,9 +38,9 @@ const charts = {
       ...frame(data),
       yAxis: axis(data.currency, (v) => short.format(v)),
       series: [
-        { name: data.labels.revenue, type: "bar", data: data.series.revenue, tooltip: { valueFormatter: money } },
-        line(data.labels.gross_profit, data.series.gross_profit, money, { symbol: "diamond" }),
-        line(data.labels.contribution, data.series.contribution, money, { lineStyle: { type: "dashed" }, symbol: "triangle" }),
+        { id: "revenue", name: data.labels.revenue, type: "bar", data: data.series.revenue, tooltip: { valueFormatter: money } },
+        line(data, "gross_profit", money, { symbol: "diamond" }),
+        line(data, "contribution", money, { lineStyle: { type: "dashed" }, symbol: "triangle" }),
       ],
     };
   },
@@ -51,8 +52,8 @@ const charts = {
         axis(data.units.times, (v) => short.format(v), { position: "right", splitLine: { show: false } }),
       ],
       series: [
-        line(data.labels.average_inventory, data.series.average_inventory, show(cents, data.currency), { areaStyle: { opacity: 0.15 } }),
-        line(data.labels.turnover, data.series.turnover, show(cents, data.units.times), { yAxisIndex: 1, lineStyle: { type: "dashed" }, symbol: "diamond" }),
+        line(data, "average_inventory", show(cents, data.currency), { areaStyle: { opacity: 0.15 } }),
+        line(data, "turnover", show(cents, data.units.times), { yAxisIndex: 1, lineStyle: { type: "dashed" }, symbol: "diamond" }),
       ],
     };
   },
@@ -64,15 +65,15 @@ const charts = {
       ...frame(data),
       yAxis: axis(data.units.percent, rate, { min: 0, max: 1 }),
       series: Object.keys(styles).map((code) =>
-        line(data.labels[code], data.series[code], rate, { lineStyle: { type: styles[code] }, symbol: symbols[code] })),
+        line(data, code, rate, { lineStyle: { type: styles[code] }, symbol: symbols[code] })),
     };
   },
   waterfall(data) {
     let level = 0;
-    const bars = data.steps.map(({ name, value, total }) => {
+    const bars = data.steps.map(({ code, value, total }) => {
       const from = total ? 0 : level;
       level = total ? value : level + value;
-      return { name, value, from, to: level, total };
+      return { name: data.labels[code], value, from, to: level, total };
     });
     const colour = (bar) => (bar.total ? COLOURS[0] : bar.value < 0 ? COLOURS[5] : COLOURS[2]);
     return {
@@ -110,10 +111,25 @@ const charts = {
       grid: { left: 8, right: 8, top: 32, bottom: 8, containLabel: true },
       xAxis: { type: "category", data: data.parts.map((part) => part.name), axisLabel: { interval: 0, rotate: data.parts.length > 6 ? 35 : 0, width: 110, overflow: "truncate" } },
       yAxis: axis(data.currency, (v) => short.format(v)),
-      series: [{ name: data.labels.contribution, type: "bar", data: data.parts.map((part) => part.contribution), barMaxWidth: 48, tooltip: { valueFormatter: money } }],
+      series: [{ id: "contribution", name: data.labels.contribution, type: "bar", data: data.parts.map((part) => part.contribution), barMaxWidth: 48, tooltip: { valueFormatter: money } }],
     };
   },
 };
+
+// Where the rows behind a click are: of that bucket, of that part, or of that step.
+function rowsAddress(data, kind, { dataIndex, seriesId }) {
+  const { url, split } = document.getElementById("dashboard-rows").dataset;
+  const query = new URLSearchParams(location.search);
+  const measure = kind === "waterfall" ? data.steps[dataIndex].code : seriesId;
+  if (kind === "split") {
+    if (!data.parts[dataIndex].id) return null;
+    query.set(split, data.parts[dataIndex].id);
+  } else if (kind !== "waterfall") {
+    const [first, last] = data.ranges[dataIndex];
+    for (const [name, value] of Object.entries({ period: "custom", first, last })) query.set(name, value);
+  }
+  return `${url.replace("MEASURE", measure)}?${query}`;
+}
 
 function draw() {
   const source = document.getElementById("dashboard-data");
@@ -122,6 +138,10 @@ function draw() {
   for (const place of document.querySelectorAll("[data-chart]")) {
     const chart = window.echarts.init(place, document.documentElement.dataset.bsTheme === "dark" ? "dark" : null, { renderer: "svg" });
     chart.setOption(charts[place.dataset.chart](data));
+    chart.on("click", (event) => {
+      const address = rowsAddress(data, place.dataset.chart, event);
+      if (address) location.assign(address);
+    });
     new ResizeObserver(() => chart.resize()).observe(place);
   }
 }

@@ -46,7 +46,7 @@ def test_excel_text_never_becomes_a_formula():
 
 
 def test_excel_goes_on_on_another_sheet(monkeypatch):
-    monkeypatch.setattr("reports.exports.SHEET_ROWS", 4)
+    monkeypatch.setattr("core.exports.SHEET_ROWS", 4)
     book = load_workbook(io.BytesIO(body(table_response("xlsx", "rows", HEADER, iter(ROWS)))))
     assert [sheet.max_row for sheet in book.worksheets] == [5, 3]
 
