@@ -1,16 +1,15 @@
 """Reads of orders and customers, as the pages of the order desk show them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import (
+    BigIntegerField,
     Count,
     DecimalField,
-    Exists,
     F,
-    IntegerField,
     Max,
     OuterRef,
     Prefetch,
@@ -20,15 +19,16 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, Greatest, Upper
+from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from inventory.models import Product, StockLevel
 from inventory.places import Place
-from orders.models import Allocation, Customer, Order, OrderLine, Shipment, ShipmentLine
+from orders.models import Allocation, Customer, Order, OrderLine, ReturnLine, Shipment, ShipmentLine
 from orders.promise import OPEN_ORDERS
 
 MONEY = DecimalField(max_digits=20, decimal_places=2)
+PIECES = BigIntegerField()
 OPEN_QUANTITY = F("quantity") - F("shipped") - F("cancelled")
 ZERO = Value(Decimal("0.00"), output_field=MONEY)
 
@@ -49,21 +49,6 @@ class OrderWish:
 def _day_start(day: date) -> datetime:
     """Midnight of the company's day."""
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _held() -> Coalesce:
-    """Pieces that reservations hold for an outer order line."""
-    held = Allocation.objects.filter(line=OuterRef("pk")).order_by().values("line")
-    return Coalesce(Subquery(held.annotate(total=Sum("reservation__quantity")).values("total")), 0)
-
-
-def waiting_lines() -> QuerySet[OrderLine]:
-    """Lines of open orders with pieces that no reservation holds, each with ``waiting`` pieces."""
-    return (
-        OrderLine.objects.filter(order__status__in=OPEN_ORDERS, quantity__gt=F("shipped") + F("cancelled"))
-        .annotate(waiting=OPEN_QUANTITY - _held())
-        .filter(waiting__gt=0)
-    )
 
 
 def search_customers(text: str) -> QuerySet[Customer]:
@@ -90,11 +75,12 @@ def order_list(wish: OrderWish) -> QuerySet[Order]:
         orders = orders.filter(ordered_at__gte=_day_start(wish.first))
     if wish.last:
         orders = orders.filter(ordered_at__lt=_day_start(wish.last + timedelta(days=1)))
-    if wish.waiting:
-        orders = orders.filter(status__in=OPEN_ORDERS).filter(Exists(waiting_lines().filter(order=OuterRef("pk"))))
     if wish.search:
         orders = _searched(orders, wish.search)
-    return _with_figures(orders).order_by("-pk")
+    orders = with_figures(orders)
+    if wish.waiting:
+        orders = orders.filter(status__in=OPEN_ORDERS, waiting__gt=0)
+    return orders.order_by("-pk")
 
 
 def _searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
@@ -110,9 +96,65 @@ def _searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
     )
 
 
-def _with_figures(orders: QuerySet[Order]) -> QuerySet[Order]:
+def with_figures(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Each order with ``total`` (as ordered) and ``waiting``: open pieces that no reservation holds."""
     lines = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
+    held = Allocation.objects.filter(line__order=OuterRef("pk")).order_by().values("line__order")
     total = Subquery(lines.annotate(total=Sum("amount")).values("total"), output_field=MONEY)
-    short = waiting_lines().filter(order=OuterRef("pk")).order_by().values("order")
-    waiting = Subquery(short.annotate(total=Sum("waiting")).values("total"), output_field=IntegerField())
-    return orders.annotate(total=Coalesce(total, ZERO), waiting=Coalesce(waiting, 0))
+    open_pieces = Subquery(lines.annotate(total=Sum(OPEN_QUANTITY)).values("total"), output_field=PIECES)
+    held_pieces = Subquery(held.annotate(total=Sum("reservation__quantity")).values("total"), output_field=PIECES)
+    return orders.annotate(total=Coalesce(total, ZERO), waiting=Coalesce(open_pieces, 0) - Coalesce(held_pieces, 0))
+
+
+def order_lines(order: Order) -> list[OrderLine]:
+    """The lines of an order with their product, ``reserved`` and ``waiting`` pieces."""
+    lines = (
+        OrderLine.objects.filter(order=order)
+        .select_related("product")
+        .annotate(reserved=Coalesce(Sum("allocations__reservation__quantity"), 0))
+        .annotate(waiting=OPEN_QUANTITY - F("reserved"))
+    )
+    return list(lines.order_by("position"))
+
+
+def order_shipments(order: Order) -> QuerySet[Shipment]:
+    """What left for an order, oldest first, with the pieces of each product."""
+    lines = ShipmentLine.objects.select_related("line__product").order_by("line__position", "pk")
+    return (
+        Shipment.objects.filter(order=order)
+        .annotate(pieces=Sum("lines__quantity"), revenue=Sum("lines__revenue"))
+        .prefetch_related(Prefetch("lines", lines))
+        .order_by("shipped_at", "pk")
+    )
+
+
+def average_costs(places: Collection[Place]) -> dict[Place, Decimal]:
+    """Average cost of a piece in each place that has stock; one query."""
+    products, warehouses = {p for p, _ in places}, {w for _, w in places}
+    levels = StockLevel.objects.filter(product__in=products, warehouse__in=warehouses, on_hand__gt=0)
+    return {
+        (product, warehouse): value / on_hand
+        for product, warehouse, value, on_hand in levels.values_list("product_id", "warehouse_id", "value", "on_hand")
+    }
+
+
+def customer_list(search: str = "") -> QuerySet[Customer]:
+    """Customers by name, each with its ``open_orders`` and the day of its ``last_order``."""
+    mine = Order.objects.filter(customer=OuterRef("pk")).order_by().values("customer")
+    open_orders = mine.filter(status__in=OPEN_ORDERS).annotate(n=Count("pk")).values("n")
+    return search_customers(search).annotate(
+        open_orders=Coalesce(Subquery(open_orders), 0),
+        last_order=Subquery(mine.annotate(at=Max("ordered_at")).values("at")),
+    )
+
+
+def revenue_shipped(customer: Customer) -> Decimal:
+    """Everything that was ever shipped to a customer, at the price sold, less what was refunded."""
+    shipped = ShipmentLine.objects.filter(shipment__order__customer=customer).aggregate(
+        total=Coalesce(Sum("revenue"), ZERO)
+    )
+    refunded = ReturnLine.objects.filter(returned__order__customer=customer).aggregate(
+        total=Coalesce(Sum("refund"), ZERO)
+    )
+    total: Decimal = shipped["total"] - refunded["total"]
+    return total

@@ -1,0 +1,67 @@
+"""What the order desk says about lines that are being typed: what ships now, what can be promised when, the margin."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from core.money import to_cents
+from orders.promise import Promise, promise
+from orders.selectors import average_costs
+
+
+@dataclass(frozen=True, slots=True)
+class TypedLine:
+    """One line as far as it is typed."""
+
+    product_id: int
+    quantity: int
+    unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LineQuote:
+    """The answer to one typed line; ``margin`` is None where it is unknown or not for this user."""
+
+    now: int
+    is_short: bool
+    sentence: str
+    amount: Decimal
+    margin: Decimal | None
+    margin_share: Decimal | None
+
+
+def quote(lines: Sequence[TypedLine], warehouse_id: int, *, with_margin: bool) -> list[LineQuote]:
+    """Answer every line, each product's lines served in turn; a constant number of queries."""
+    places = [(line.product_id, warehouse_id) for line in lines]
+    promises = promise([(place, line.quantity) for place, line in zip(places, lines, strict=True)])
+    costs = average_costs(places) if with_margin else {}
+    answers = []
+    for place, line, answer in zip(places, lines, promises, strict=True):
+        amount, cost = line.quantity * line.unit_price, costs.get(place)
+        margin = to_cents(amount - line.quantity * cost) if cost is not None else None
+        answers.append(
+            LineQuote(
+                now=answer.now,
+                is_short=answer.now < line.quantity,
+                sentence=promise_sentence(answer, line.quantity),
+                amount=to_cents(amount),
+                margin=margin,
+                margin_share=margin / amount if margin is not None and amount else None,
+            )
+        )
+    return answers
+
+
+def promise_sentence(answer: Promise, quantity: int) -> str:
+    """The promise in words, with what its date rests on."""
+    words = {"now": answer.now, "short": quantity - answer.now, "document": answer.document}
+    if answer.basis == "stock":
+        return _("All %(now)s can ship now.") % words
+    if answer.date is None:
+        return _("%(now)s can ship now; nobody supplies the other %(short)s, so there is no date.") % words
+    words["date"] = answer.date.isoformat()
+    if answer.basis == "incoming":
+        return _("%(now)s can ship now, %(short)s by %(date)s: on the way with %(document)s.") % words
+    return _("%(now)s can ship now, %(short)s by %(date)s: to be ordered, supplier's lead time.") % words

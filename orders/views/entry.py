@@ -1,0 +1,136 @@
+"""Entering an order. The page sends the finished order to the API (``order-list``), whose Idempotency-Key makes a
+repeated send answer with the same order; here is only what the page needs while it is typed."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from core.templatetags.tandem import amount, percent
+from inventory.models import Product, Warehouse
+from inventory.selectors import availability, search_products
+from orders.forms import QuoteForm, QuoteLineForm
+from orders.models import Channel, Customer, Order
+from orders.quotes import TypedLine, quote
+from orders.selectors import search_customers
+
+MAX_SUGGESTIONS = 8
+MAX_QUOTED_LINES = 500
+
+
+@require_safe
+@permission_required("orders.confirm_order", raise_exception=True)
+def order_new(request: HttpRequest) -> HttpResponse:
+    """The empty form; channel and warehouse as in this user's last order."""
+    last = Order.objects.filter(created_by=request.user.pk).order_by("-pk").first()
+    customer = request.GET.get("customer", "")
+    context = {
+        "channels": Channel.objects.all(),
+        "warehouses": Warehouse.objects.filter(is_active=True),
+        "last": last,
+        "customer": Customer.objects.filter(pk=customer).first() if customer.isdecimal() else None,
+        "texts": _texts(),
+    }
+    return render(request, "orders/new.html", context)
+
+
+def _texts() -> dict[str, str]:
+    """Sentences that the page's script shows."""
+    return {
+        "no_match": _("Nothing found."),
+        "choose_customer": _("Choose a customer."),
+        "choose_product": _("Choose a product from the list."),
+        "quantity": _("Enter a whole number from 1."),
+        "price": _("Enter a price, with at most two decimal places."),
+        "no_lines": _("An order needs at least one line."),
+        "refused": _("The order was not saved. Everything you typed is still here."),
+        "line": _("Line {line}:"),
+        "short": _("Only {available} of {wanted} available."),
+        "blocked": _("blocked"),
+        "available": _("{available} available"),
+        "offline": _("The server could not be reached. Try again: the order will be saved only once."),
+        "unknown_attempt": _("An earlier attempt did reach the server. Look in the order list before sending again."),
+        "denied": _("You may not do this, or your session has ended: sign in in another tab, then try again here."),
+        "sending": _("Confirming …"),
+    }
+
+
+@require_safe
+@permission_required("orders.confirm_order", raise_exception=True)
+def customer_suggestions(request: HttpRequest) -> JsonResponse:
+    """Customers for the type-ahead."""
+    text = request.GET.get("q", "").strip()
+    found = search_customers(text)[:MAX_SUGGESTIONS] if text else []
+    rows = [
+        {
+            "id": customer.pk,
+            "label": customer.name,
+            "code": customer.code,
+            "hint": customer.phone,
+            "exact": customer.is_exact,
+            "blocked": customer.is_blocked,
+        }
+        for customer in found
+    ]
+    return JsonResponse({"results": rows})
+
+
+@require_safe
+@permission_required("orders.confirm_order", raise_exception=True)
+def product_suggestions(request: HttpRequest) -> JsonResponse:
+    """Products for the type-ahead, with what the chosen warehouse has available."""
+    text, warehouse = request.GET.get("q", "").strip(), request.GET.get("warehouse", "")
+    found = list(search_products(text)[:MAX_SUGGESTIONS]) if text else []
+    places = {(product.pk, int(warehouse)) for product in found} if warehouse.isdecimal() else set()
+    stock = availability(places) if places else {}
+    rows = [_product_row(product, stock.get((product.pk, int(warehouse or 0)))) for product in found]
+    return JsonResponse({"results": rows})
+
+
+def _product_row(product: Product, level: Any) -> dict[str, object]:
+    return {
+        "id": product.pk,
+        "label": product.name,
+        "code": product.sku,
+        "price": str(product.price),
+        "unit": product.unit,
+        "exact": product.is_exact,  # type: ignore[attr-defined]
+        "available": level.available if level else None,
+    }
+
+
+@require_POST
+@permission_required("orders.confirm_order", raise_exception=True)
+def order_quote(request: HttpRequest) -> JsonResponse:
+    """What can ship now and when the rest, for all lines of the page at once; lines not finished yet are left out."""
+    try:
+        body = json.loads(request.body)
+        rows = list(body["lines"])[:MAX_QUOTED_LINES]
+        form = QuoteForm(body)
+    except (ValueError, TypeError, KeyError):
+        return JsonResponse({"lines": [], "total": None}, status=422)
+    if not form.is_valid():
+        return JsonResponse({"lines": [], "total": None}, status=422)
+    typed: dict[int, TypedLine] = {}
+    for index, row in enumerate(rows):
+        line = QuoteLineForm(row if isinstance(row, dict) else {})
+        if line.is_valid():
+            typed[index] = TypedLine(**line.cleaned_data)
+    with_margin = request.user.has_perm("inventory.view_margin")
+    quotes = quote(list(typed.values()), form.cleaned_data["warehouse"], with_margin=with_margin)
+    answers: list[dict[str, object] | None] = [None] * len(rows)
+    for index, answer in zip(typed, quotes, strict=True):
+        answers[index] = {
+            "now": answer.now,
+            "short": answer.is_short,
+            "text": answer.sentence,
+            "amount": amount(answer.amount),
+            "margin": amount(answer.margin),
+            "margin_share": percent(answer.margin_share),
+        }
+    return JsonResponse({"lines": answers, "total": amount(sum((a.amount for a in quotes), Decimal(0)))})
