@@ -32,7 +32,7 @@ def amount(value: Any) -> str:
 @register.filter
 def percent(value: Any, places: int = 1) -> str:
     """A share as a percentage; an en dash for nothing."""
-    return "–" if value is None else f"{number_format(float(value) * 100, places, use_l10n=True)} %"
+    return "–" if value is None else f"{number_format(round(float(value) * 100, places), places, use_l10n=True)} %"
 
 
 @register.simple_tag(takes_context=True)
