@@ -1,4 +1,4 @@
-"""Entering an order. The page sends the finished order to the API (``order-list``), whose Idempotency-Key makes a
+"""Entering an order. The page sends the finished order to the API (``api:order-list``), whose Idempotency-Key makes a
 repeated send answer with the same order; here is only what the page needs while it is typed."""
 
 import json
