@@ -62,6 +62,11 @@ class ForecastRun(models.Model):
     def __str__(self) -> str:
         return f"{self.as_of} #{self.pk}"
 
+    @property
+    def elapsed_seconds(self) -> float | None:
+        """How long the run took, once it has ended."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+
 
 class ForecastChunk(models.Model):
     """Work of a run that is still to be done; the transaction that writes its forecasts deletes it."""
