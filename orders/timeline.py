@@ -1,0 +1,78 @@
+"""An order's history in sentences."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.models import User
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step: when, by whom (None: the system), what happened, and its icon."""
+
+    at: datetime
+    actor: User | None
+    sentence: str
+    icon: str
+
+
+def _confirmed(data: Data) -> str:
+    if not data["waiting"]:
+        return _("Confirmed; all %(reserved)s pieces reserved.") % data
+    return _("Confirmed; %(reserved)s pieces reserved, %(waiting)s wait for stock.") % data
+
+
+def _backorder_filled(data: Data) -> str:
+    return _("Stock came in: %(pieces)s waiting pieces reserved.") % data
+
+
+def _reservation_cut(data: Data) -> str:
+    sentence = _("%(pieces)s reserved pieces were missing in stock and wait again.") % data
+    return _with_reason(sentence, data)
+
+
+def _shipped(data: Data) -> str:
+    if not data["left"]:
+        return _("Shipment %(shipment)s: %(pieces)s pieces left the warehouse; the order is complete.") % data
+    return _("Shipment %(shipment)s: %(pieces)s pieces left the warehouse, %(left)s are still to ship.") % data
+
+
+def _returned(data: Data) -> str:
+    return _with_reason(_("Return %(number)s: %(pieces)s pieces came back.") % data, data)
+
+
+def _cancelled(data: Data) -> str:
+    sentence = _("Cancelled: %(pieces)s pieces; %(released)s of them were reserved and are free again.") % data
+    return _with_reason(sentence, data)
+
+
+def _with_reason(sentence: str, data: Data) -> str:
+    if not data.get("reason"):
+        return sentence
+    return _("%(sentence)s Reason: %(reason)s") % {"sentence": sentence, "reason": data["reason"]}
+
+
+WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
+    "confirmed": ("check", _confirmed),
+    "backorder_filled": ("package-import", _backorder_filled),
+    "reservation_cut": ("alert-triangle", _reservation_cut),
+    "shipped": ("truck-delivery", _shipped),
+    "returned": ("arrow-back-up", _returned),
+    "cancelled": ("x", _cancelled),
+}
+
+
+def order_events(order_id: int) -> list[Event]:
+    """Every step of an order, oldest first; one query."""
+    events = []
+    for entry in audit.timeline("order", order_id):
+        icon, words = WORDS[entry.verb]
+        events.append(Event(entry.at, entry.actor, words(entry.data), icon))
+    return events

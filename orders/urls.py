@@ -1,0 +1,20 @@
+"""The addresses of the order desk."""
+
+from django.urls import path
+
+from orders.views import customers, entry, orders
+
+app_name = "orders"
+urlpatterns = [
+    path("orders/", orders.order_list, name="list"),
+    path("orders/new/", entry.order_new, name="new"),
+    path("orders/quote/", entry.order_quote, name="quote"),
+    path("orders/products/", entry.product_suggestions, name="product-suggestions"),
+    path("orders/customers/", entry.customer_suggestions, name="customer-suggestions"),
+    path("orders/<int:pk>/", orders.order_detail, name="detail"),
+    path("orders/<int:pk>/cancel/", orders.order_cancel, name="cancel"),
+    path("customers/", customers.customer_list, name="customers"),
+    path("customers/new/", customers.customer_new, name="customer-new"),
+    path("customers/<int:pk>/", customers.customer_detail, name="customer"),
+    path("customers/<int:pk>/edit/", customers.customer_edit, name="customer-edit"),
+]
