@@ -5,6 +5,7 @@ from functools import partial
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
@@ -12,6 +13,7 @@ from rest_framework.test import APIClient
 from core import idempotency
 from core.models import IdempotencyKey
 from inventory.models import StockMove
+from inventory.services import reserve_stock
 from inventory.verification import stock_differences
 from orders.models import LostDemand, Order
 from orders.serializers import OrderOut
@@ -130,6 +132,22 @@ def test_death_between_effect_and_answer_undoes_both(token, shop):
     shop.level.refresh_from_db()
     assert shop.level.reserved == 0
     assert send(token, body).status_code == 201
+
+
+def test_deadlock_is_retried_inside_the_one_transaction(token, shop):
+    tries = []
+
+    def reserve_after_a_deadlock(*args, **kwargs):
+        tries.append(args)
+        if len(tries) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$")
+        return reserve_stock(*args, **kwargs)
+
+    with patch("orders.services.intake.reserve_stock", reserve_after_a_deadlock):
+        first = send(token, shop.order(("TEA", 3)))
+    assert (first.status_code, len(tries), Order.objects.count()) == (201, 2, 1)
+    assert send(token, shop.order(("TEA", 3))).content == first.content
 
 
 def test_adjustment_moves_stock_once(token, shop):
