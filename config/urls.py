@@ -14,6 +14,7 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("health/invariants", health.invariants),
     path("admin/", admin.site.urls),
+    path("", include("orders.urls")),
     path("forecasts/", include("forecasting.urls")),
     path("api/v1/", include("config.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -9,8 +9,12 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
+        from core.navigation import NavItem, register
         from inventory import pipeline
         from orders import receivers  # noqa: F401
         from orders.promise import waiting_by_place
 
         pipeline.register_waiting(waiting_by_place)
+        register(NavItem(_("New order"), "orders:new", "square-plus", "orders.confirm_order", order=10))
+        register(NavItem(_("Orders"), "orders:list", "shopping-cart", "orders.view_order", order=11))
+        register(NavItem(_("Customers"), "orders:customers", "users", "orders.view_customer", order=12))

@@ -1,4 +1,4 @@
-"""What the order desk says about lines that are being typed: what ships now, what can be promised when, the margin."""
+"""What the order desk says about lines, typed or confirmed: what ships now, what can be promised when, the margin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.money import to_cents
 from orders.promise import Promise, promise
-from orders.selectors import average_costs
+from orders.selectors import DeskLine, average_costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +65,20 @@ def promise_sentence(answer: Promise, quantity: int) -> str:
     if answer.basis == "incoming":
         return _("%(now)s can ship now, %(short)s by %(date)s: on the way with %(document)s.") % words
     return _("%(now)s can ship now, %(short)s by %(date)s: to be ordered, supplier's lead time.") % words
+
+
+def line_state(row: DeskLine) -> str:
+    """What a confirmed line has and what it waits for."""
+    line, parts = row.line, []
+    if row.reserved:
+        parts.append(_("%s reserved") % row.reserved)
+    if row.waiting and line.promised_date:
+        words = {"waiting": row.waiting, "date": line.promised_date.isoformat()}
+        parts.append(_("%(waiting)s wait until %(date)s") % words)
+    elif row.waiting:
+        parts.append(_("%s wait; nobody supplies them, so there is no date") % row.waiting)
+    if line.shipped:
+        parts.append(_("%s shipped") % line.shipped)
+    if line.cancelled:
+        parts.append(_("%s cancelled") % line.cancelled)
+    return " · ".join(parts)

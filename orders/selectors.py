@@ -106,15 +106,20 @@ def with_figures(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.annotate(total=Coalesce(total, ZERO), waiting=Coalesce(open_pieces, 0) - Coalesce(held_pieces, 0))
 
 
-def order_lines(order: Order) -> list[OrderLine]:
-    """The lines of an order with their product, ``reserved`` and ``waiting`` pieces."""
-    lines = (
-        OrderLine.objects.filter(order=order)
-        .select_related("product")
-        .annotate(reserved=Coalesce(Sum("allocations__reservation__quantity"), 0))
-        .annotate(waiting=OPEN_QUANTITY - F("reserved"))
-    )
-    return list(lines.order_by("position"))
+@dataclass(frozen=True, slots=True)
+class DeskLine:
+    """An order line and, of what is still open, the pieces reserved and the pieces waiting."""
+
+    line: OrderLine
+    reserved: int
+    waiting: int
+
+
+def order_lines(order: Order) -> list[DeskLine]:
+    """The lines of an order with their product; one query."""
+    lines = OrderLine.objects.filter(order=order).select_related("product").order_by("position")
+    held = lines.annotate(held=Coalesce(Sum("allocations__reservation__quantity"), 0))
+    return [DeskLine(line, line.held, line.open_quantity - line.held) for line in held]
 
 
 def order_shipments(order: Order) -> QuerySet[Shipment]:

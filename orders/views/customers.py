@@ -1,0 +1,80 @@
+"""Customers: list, page, add and edit."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.errors import InvalidInput
+from orders import selectors, services
+from orders.forms import CustomerForm
+from orders.models import Customer, Order
+from orders.promise import OPEN_ORDERS
+
+PAGE_SIZE = 50
+ORDERS_SHOWN = 20
+
+
+@require_safe
+@permission_required("orders.view_customer", raise_exception=True)
+def customer_list(request: HttpRequest) -> HttpResponse:
+    """Customers by name, found by code, name or phone."""
+    search = request.GET.get("q", "").strip()[:100]
+    page = Paginator(selectors.customer_list(search), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "orders/customers.html", {"page": page, "search": search})
+
+
+@require_safe
+@permission_required("orders.view_customer", raise_exception=True)
+def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One customer with what is open, what was ordered last and what they bought."""
+    customer = get_object_or_404(Customer, pk=pk)
+    context: dict[str, object] = {"customer": customer}
+    if request.user.has_perm("orders.view_order"):
+        orders = selectors.with_figures(
+            Order.objects.filter(customer=customer).select_related("channel", "warehouse")
+        ).order_by("-pk")
+        context |= {
+            "open_orders": orders.filter(status__in=OPEN_ORDERS)[:ORDERS_SHOWN],
+            "closed_orders": orders.exclude(status__in=OPEN_ORDERS)[:ORDERS_SHOWN],
+            "revenue": selectors.revenue_shipped(customer),
+        }
+    return render(request, "orders/customer.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("orders.add_customer", raise_exception=True)
+def customer_new(request: HttpRequest) -> HttpResponseBase:
+    """Add a customer."""
+    form = CustomerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            customer = services.add_customer(form.cleaned_data)
+        except InvalidInput as refusal:
+            form.add_error("code", refusal.field_errors["code"])
+        else:
+            messages.success(request, _("%s was added.") % customer.name)
+            return redirect("orders:customer", customer.pk)
+    return render(request, "orders/customer_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("orders.change_customer", raise_exception=True)
+def customer_edit(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Change a customer."""
+    customer = get_object_or_404(Customer, pk=pk)
+    form = CustomerForm(request.POST or None, instance=customer)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_customer(pk, form.cleaned_data)
+        except InvalidInput as refusal:
+            form.add_error("code", refusal.field_errors["code"])
+        else:
+            messages.success(request, _("The changes were saved."))
+            return redirect("orders:customer", pk)
+    context = {"form": form, "customer": get_object_or_404(Customer, pk=pk)}
+    return render(request, "orders/customer_form.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,171 @@
+"""Orders: the list with its filters and export, one order with its history, and cancelling it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from core.errors import DomainError
+from core.exports import FORMATS, table_response
+from orders import selectors, services
+from orders.forms import CancelForm, OrderFilterForm
+from orders.models import Order
+from orders.promise import OPEN_ORDERS
+from orders.quotes import line_state
+from orders.selectors import DeskLine
+from orders.timeline import order_events
+
+PAGE_SIZE = 50
+EXPORT_LIMIT = 50_000
+
+
+@require_safe
+@permission_required("orders.view_order", raise_exception=True)
+def order_list(request: HttpRequest) -> HttpResponseBase:
+    """Orders, newest first; ``?before=`` the last one shown gives the next page, however many there are."""
+    form = OrderFilterForm(request.GET)
+    orders = selectors.order_list(form.wish())
+    if request.GET.get("format") in FORMATS:
+        return _export(request.GET["format"], orders)
+    before = request.GET.get("before", "")
+    is_first = not before.isdecimal()
+    page = list(orders[: PAGE_SIZE + 1] if is_first else orders.filter(pk__lt=int(before))[: PAGE_SIZE + 1])
+    context = {
+        "form": form,
+        "orders": page[:PAGE_SIZE],
+        "older": page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None,
+        "is_first": is_first,
+        "is_filtered": any(request.GET.get(name) for name in form.fields),
+        "export_limit": EXPORT_LIMIT,
+    }
+    return render(request, "orders/list.html", context)
+
+
+def _export(kind: str, orders: QuerySet[Order]) -> HttpResponseBase:
+    header = [
+        _("Order"),
+        _("External reference"),
+        _("Ordered"),
+        _("Customer code"),
+        _("Customer"),
+        _("Channel"),
+        _("Warehouse"),
+        _("Status"),
+        _("Requested date"),
+        _("Total"),
+        _("Waiting pieces"),
+        _("Note"),
+    ]
+    return table_response(kind, f"orders-{timezone.localdate()}", header, _export_rows(orders[:EXPORT_LIMIT]))
+
+
+def _export_rows(orders: QuerySet[Order]) -> Iterator[list[Any]]:
+    for order in orders.iterator(chunk_size=2000):
+        yield [
+            order.number,
+            order.external_reference,
+            timezone.localdate(order.ordered_at),
+            order.customer.code,
+            order.customer.name,
+            order.channel.name,
+            order.warehouse.name,
+            order.get_status_display(),
+            order.requested_date,
+            order.total,  # type: ignore[attr-defined]
+            order.waiting if order.status in OPEN_ORDERS else 0,  # type: ignore[attr-defined]
+            order.note,
+        ]
+
+
+@require_safe
+@permission_required("orders.view_order", raise_exception=True)
+def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One order; asked by htmx, only the part that changes."""
+    template = "orders/_order.html" if request.headers.get("HX-Request") else "orders/detail.html"
+    return _order_page(request, pk, template=template)
+
+
+@require_POST
+@permission_required("orders.cancel_order", raise_exception=True)
+def order_cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Cancel what has not shipped; a refusal shows the page again with its sentence and the reason typed."""
+    form = CancelForm(request.POST)
+    if not form.is_valid():
+        return _order_page(request, pk, cancel_form=form, status=422)
+    try:
+        order = services.cancel_order(pk, reason=form.cleaned_data["reason"])
+    except DomainError as error:
+        return _order_page(request, pk, cancel_form=form, error=error, status=409)
+    messages.success(request, _("Order %s is cancelled; what was reserved is free again.") % order.number)
+    return redirect("orders:detail", pk)
+
+
+def _order_page(
+    request: HttpRequest, pk: int, *, template: str = "orders/detail.html", status: int = 200, **extra: Any
+) -> HttpResponse:
+    order = get_object_or_404(Order.objects.select_related("customer", "channel", "warehouse", "created_by"), pk=pk)
+    rows = selectors.order_lines(order)
+    is_open = order.status in OPEN_ORDERS
+    context = {
+        "order": order,
+        "rows": [(row, line_state(row)) for row in rows],
+        "total": sum(row.line.amount for row in rows),
+        "stages": _stages(order, rows),
+        "shipments": selectors.order_shipments(order),
+        "events": order_events(order.pk),
+        "is_open": is_open,
+        "cancel_question": _cancel_question(order, rows) if is_open else "",
+        "cancel_form": CancelForm(),
+    }
+    return render(request, template, context | extra, status=status)
+
+
+def _stages(order: Order, rows: list[DeskLine]) -> list[dict[str, object]]:
+    """How far the order is, as (label, pieces of all pieces); the furthest stage reached is ``current``."""
+    wanted = sum(row.line.quantity - row.line.cancelled for row in rows)
+    shipped = sum(row.line.shipped for row in rows)
+    secured = shipped + sum(row.reserved for row in rows)
+    reached = 0
+    if order.status == Order.Status.SHIPPED:
+        reached = 3
+    elif shipped:
+        reached = 2
+    elif secured == wanted:
+        reached = 1
+    labels = [
+        (_("Ordered"), wanted),
+        (_("Reserved"), secured),
+        (_("Partly shipped"), shipped),
+        (_("Shipped"), shipped),
+    ]
+    return [
+        {"label": label, "pieces": pieces, "wanted": wanted, "is_current": index == reached}
+        for index, (label, pieces) in enumerate(labels)
+    ]
+
+
+def _cancel_question(order: Order, rows: list[DeskLine]) -> str:
+    """What cancelling does, line by line."""
+    question = [_("Cancel order %s?") % order.number]
+    for row in rows:
+        words = {"sku": row.line.product.sku, "reserved": row.reserved, "waiting": row.waiting}
+        if row.reserved and row.waiting:
+            question.append(
+                _("%(sku)s: %(reserved)s reserved pieces become free, %(waiting)s waiting are dropped.") % words
+            )
+        elif row.reserved:
+            question.append(_("%(sku)s: %(reserved)s reserved pieces become free.") % words)
+        elif row.waiting:
+            question.append(_("%(sku)s: %(waiting)s waiting pieces are dropped.") % words)
+    if any(row.line.shipped for row in rows):
+        question.append(_("What has shipped stays shipped."))
+    question.append(_("This cannot be undone."))
+    return "\n".join(question)
