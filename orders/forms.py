@@ -70,7 +70,7 @@ class CancelForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class CustomerForm(forms.ModelForm[Customer]):
+class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
     """Who buys."""
 
     class Meta:
