@@ -222,8 +222,21 @@ def _start_valkey(data: Path) -> str:
     password, port = secrets.token_urlsafe(16), _free_port()
     with (data / "server.log").open("ab") as log:
         subprocess.Popen(
-            [str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port), "--requirepass", password]
-            + ["--save", "", "--dir", str(data), "--maxclients", "1000"],
+            [
+                str(get_binary_path()),
+                "--bind",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--requirepass",
+                password,
+                "--save",
+                "",
+                "--dir",
+                str(data),
+                "--maxclients",
+                "1000",
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -23,6 +23,7 @@ from forecasting.demand import demand_histories, learn_pools, places_to_forecast
 from forecasting.economics import Supply, default_lead_time, economics_of, learn_lost_share, supplies
 from forecasting.engine.plan import Item, Plan, make_plan
 from forecasting.engine.policy import WEEKS_PER_YEAR, Economics
+from forecasting.locks import lock_free_chunks, lock_run, take_chunk
 from forecasting.models import DemandForecast, ForecastChunk, ForecastRun
 from inventory.models import Product, Warehouse
 from inventory.places import Place
@@ -103,7 +104,7 @@ def compute_chunk(chunk_id: int) -> int:
     Locks: ForecastChunk (skip locked), then ForecastRun. A series that fails keeps its forecast and policy and is
     named in the run.
     """
-    chunk = ForecastChunk.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=chunk_id).first()
+    chunk = take_chunk(chunk_id)
     if chunk is None:
         return 0
     clock = _Clock()
@@ -285,7 +286,7 @@ def _economics_numbers(plan: Plan, money: Economics) -> dict[str, Any]:
 
 def _record_progress(chunk: ForecastChunk, count: int, errors: dict[Place, str], seconds: dict[str, float]) -> None:
     """Take the chunk off the run's list; the last one closes the run."""
-    run = ForecastRun.objects.select_for_update().get(pk=chunk.run_id)
+    run = lock_run(chunk.run_id)
     chunk.delete()
     run.done += count
     run.failures = sorted(run.failures + _named(errors), key=lambda row: (row["product"], row["warehouse"]))
@@ -305,8 +306,7 @@ def _named(errors: dict[Place, str]) -> list[dict[str, str]]:
 def _replace_unfinished_runs() -> None:
     """Drop the chunks that nobody computes just now; a chunk at work closes its run itself."""
     left = ForecastChunk.objects.filter(run__status=ForecastRun.Status.RUNNING)
-    free = list(left.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
-    ForecastChunk.objects.filter(pk__in=free).delete()
+    ForecastChunk.objects.filter(pk__in=lock_free_chunks(left)).delete()
     for run in ForecastRun.objects.filter(status=ForecastRun.Status.RUNNING, chunks__isnull=True):
         _close(run)
 

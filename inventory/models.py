@@ -95,7 +95,9 @@ class StockLevel(models.Model):
         verbose_name_plural = _("stock levels")
         constraints = [
             models.UniqueConstraint(fields=["product", "warehouse"], name="stocklevel_one_per_place"),
-            models.CheckConstraint(condition=Q(reserved__gte=0, on_hand__gte=F("reserved")), name="stocklevel_not_oversold"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, on_hand__gte=F("reserved")), name="stocklevel_not_oversold"
+            ),
             models.CheckConstraint(
                 condition=Q(value__gte=0) & (Q(on_hand__gt=0) | Q(value=0)), name="stocklevel_value_follows_stock"
             ),

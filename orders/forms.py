@@ -14,6 +14,17 @@ from orders.selectors import OrderWish
 MAX_ID = 2**63 - 1
 
 
+def _dress(form: forms.BaseForm) -> None:
+    """Give each field the frame's look."""
+    for field in form.fields.values():
+        kind = "form-control"
+        if isinstance(field, forms.BooleanField):
+            kind = "form-check-input ms-2"
+        elif isinstance(field, forms.ChoiceField):
+            kind = "form-select"
+        field.widget.attrs["class"] = kind
+
+
 class QuoteForm(forms.Form):
     """Where the typed lines are to ship from."""
 
@@ -40,6 +51,10 @@ class OrderFilterForm(forms.Form):
     first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     waiting = forms.BooleanField(label=_("Waiting for stock only"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self)
 
     def clean(self) -> dict[str, Any]:
         """The days must stand in their order."""
@@ -77,3 +92,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Customer
         fields = ["code", "name", "phone", "email", "address", "is_blocked"]
         help_texts = {"is_blocked": _("New orders of a blocked customer are refused; open ones stay as they are.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress(self)

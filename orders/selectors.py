@@ -79,7 +79,7 @@ def order_list(wish: OrderWish) -> QuerySet[Order]:
         orders = _searched(orders, wish.search)
     orders = with_figures(orders)
     if wish.waiting:
-        orders = orders.filter(status__in=OPEN_ORDERS, waiting__gt=0)
+        orders = orders.filter(Q(status__in=OPEN_ORDERS) & Q(waiting__gt=0))
     return orders.order_by("-pk")
 
 

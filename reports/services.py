@@ -12,6 +12,7 @@ from django.utils import timezone
 from core.models import Company
 from core.transactions import retry_on_conflict
 from reports import snapshot_sql
+from reports.locks import lock_refresh
 from reports.models import KpiRefresh, KpiSnapshot
 from reports.periods import DAY, Period
 
@@ -26,7 +27,7 @@ def refresh_snapshots(first_day: date, last_day: date) -> int:
 
     Locks: KpiRefresh.
     """
-    _lock_refresh()
+    lock_refresh()
     return _rewrite(Period(first_day, min(last_day, timezone.localdate())))
 
 
@@ -38,7 +39,7 @@ def refresh_changed_days() -> Period | None:
     A back-dated fact changes the stock of every later day, so the range always ends today.
     Locks: KpiRefresh.
     """
-    state, seen_until, today = _lock_refresh(), _moment(snapshot_sql.SEEN_UNTIL), timezone.localdate()
+    state, seen_until, today = lock_refresh(), _moment(snapshot_sql.SEEN_UNTIL), timezone.localdate()
     if state.last_day is None or state.seen_until is None:
         first = _first_day()
     else:
@@ -54,7 +55,7 @@ def refresh_all() -> Period | None:
     """Recompute every day there is. Needed nightly: a product moved to another category or switched off, a refusal
     recorded late or another holding rate changes old days without leaving a dated row. Locks: KpiRefresh.
     """
-    state, seen_until = _lock_refresh(), _moment(snapshot_sql.SEEN_UNTIL)
+    state, seen_until = lock_refresh(), _moment(snapshot_sql.SEEN_UNTIL)
     KpiSnapshot.objects.all().delete()
     return _finish(state, seen_until, _first_day(), timezone.localdate())
 
@@ -67,11 +68,6 @@ def _finish(state: KpiRefresh, seen_until: datetime | None, first: date | None, 
     state.seen_until, state.last_day, state.refreshed_at = seen_until, today, timezone.now()
     state.save()
     return period
-
-
-def _lock_refresh() -> KpiRefresh:
-    KpiRefresh.objects.bulk_create([KpiRefresh(pk=1)], ignore_conflicts=True)
-    return KpiRefresh.objects.select_for_update().get(pk=1)
 
 
 def _rewrite(period: Period) -> int:

@@ -72,7 +72,7 @@ def customer_suggestions(request: HttpRequest) -> JsonResponse:
             "label": customer.name,
             "code": customer.code,
             "hint": customer.phone,
-            "exact": customer.is_exact,
+            "exact": customer.is_exact,  # type: ignore[attr-defined]
             "blocked": customer.is_blocked,
         }
         for customer in found

@@ -40,6 +40,7 @@ def order_list(request: HttpRequest) -> HttpResponseBase:
     page = list(orders[: PAGE_SIZE + 1] if is_first else orders.filter(pk__lt=int(before))[: PAGE_SIZE + 1])
     context = {
         "form": form,
+        "filters": [form[name] for name in ("status", "channel", "warehouse", "first", "last")],
         "orders": page[:PAGE_SIZE],
         "older": page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None,
         "is_first": is_first,

@@ -16,7 +16,7 @@ from purchasing.models import ReorderMark, ReorderSuggestion, StockPolicy, Suppl
 from purchasing.selectors import on_order
 from purchasing.values import PolicyInput
 
-BATCH = 5000
+BATCH = 50_000
 
 
 def mark_for_check(places: Iterable[Place]) -> None:

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("username")
         parser.add_argument("--revoke", action="store_true", help="take the token away and give no new one")
 
-    @transaction.atomic
+    @transaction.atomic(durable=True)
     def handle(self, *args: Any, username: str, revoke: bool, **options: Any) -> None:
         user = User.objects.filter(username=username, is_active=True).first()
         if user is None:

@@ -7,7 +7,9 @@ from inventory.verification import stock_differences
 
 
 class Command(BaseCommand):
-    help = "Prove that stock levels equal the ledger and reserved equals the open reservations; exits 1 on a difference."
+    help = (
+        "Prove that stock levels equal the ledger and reserved equals the open reservations; exits 1 on a difference."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences = stock_differences()
