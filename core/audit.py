@@ -1,6 +1,8 @@
 """The audit log: one row per step of a document, in the transaction of that step."""
 
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,29 +10,43 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.actor import current_actor_id
+from core.bulk import insert_columns
 from core.models import AuditEntry
 
 
-def entry(subject: str, subject_id: int, verb: str, *, at: datetime | None = None, **data: Any) -> AuditEntry:
-    """An unsaved audit entry by the current actor; ``at`` defaults to now."""
-    return AuditEntry(
-        subject_type=subject,
-        subject_id=subject_id,
-        verb=verb,
-        data=data,
-        actor_id=current_actor_id(),
-        at=at or timezone.now(),
-    )
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One step to be recorded."""
+
+    subject_type: str
+    subject_id: int
+    verb: str
+    at: datetime
+    data: dict[str, Any]
+
+
+def entry(subject: str, subject_id: int, verb: str, *, at: datetime | None = None, **data: Any) -> Entry:
+    """A step for ``record_many``; ``at`` defaults to now."""
+    return Entry(subject, subject_id, verb, at or timezone.now(), data)
 
 
 def record(subject: str, subject_id: int, verb: str, *, at: datetime | None = None, **data: Any) -> None:
     """Write one audit entry."""
-    entry(subject, subject_id, verb, at=at, **data).save(force_insert=True)
+    record_many([entry(subject, subject_id, verb, at=at, **data)])
 
 
-def record_many(entries: Iterable[AuditEntry]) -> None:
-    """Write many audit entries in one statement per thousand."""
-    AuditEntry.objects.bulk_create(entries, batch_size=1000)
+def record_many(entries: Iterable[Entry]) -> None:
+    """Write the steps as the current actor's, in one statement."""
+    steps = list(entries)
+    insert_columns(
+        AuditEntry,
+        actor_id=current_actor_id(),
+        subject_type=[step.subject_type for step in steps],
+        subject_id=[step.subject_id for step in steps],
+        verb=[step.verb for step in steps],
+        data=[json.dumps(step.data) for step in steps],
+        at=[step.at for step in steps],
+    )
 
 
 def timeline(subject: str, subject_id: int) -> QuerySet[AuditEntry]:

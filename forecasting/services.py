@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError
 from core.live import publish_after_commit
-from core.queue import enqueue
+from core.queue import kick
 from core.transactions import retry_on_conflict
 from forecasting.demand import demand_histories, learn_pools, places_to_forecast, pool_of
 from forecasting.economics import Supply, default_lead_time, economics_of, learn_lost_share, supplies
@@ -317,7 +317,7 @@ def _close(run: ForecastRun) -> None:
     run.status = ForecastRun.Status.FAILED if failed else ForecastRun.Status.DONE
     run.finished_at = timezone.now()
     run.save(update_fields=["status", "finished_at"])
-    enqueue(check_reorder_points)
+    kick(check_reorder_points)
 
 
 def _round(value: float | None) -> float | None:

@@ -7,8 +7,9 @@ from django.db import connection
 from inventory.models import StockLevel
 from inventory.places import Place
 
-SELECT = """
-    SELECT level.* FROM inventory_stocklevel level
+COLUMNS = [field.attname for field in StockLevel._meta.concrete_fields]
+SELECT = f"""
+    SELECT {", ".join(f"level.{name}" for name in COLUMNS)} FROM inventory_stocklevel level
       JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
         ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
      ORDER BY level.id FOR NO KEY UPDATE OF level
@@ -29,9 +30,10 @@ def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dic
     """
     wanted = sorted(set(places))
     products, warehouses = [p for p, _ in wanted], [w for _, w in wanted]
-    rows = {(r.product_id, r.warehouse_id): r for r in StockLevel.objects.raw(SELECT, [products, warehouses])}
-    if create and len(rows) < len(wanted):
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT, [products, warehouses])
+        if create and cursor.rowcount < len(wanted):
             cursor.execute(CREATE, [products, warehouses])
-        rows = {(r.product_id, r.warehouse_id): r for r in StockLevel.objects.raw(SELECT, [products, warehouses])}
-    return rows
+            cursor.execute(SELECT, [products, warehouses])
+        rows = [StockLevel.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
+    return {(row.product_id, row.warehouse_id): row for row in rows}

@@ -1,6 +1,6 @@
 """Every change of stock. Inner services run inside a document's transaction; entry services open their own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actor import current_actor_id
-from core.bulk import add_to_column
+from core.bulk import add_to_column, insert_columns
 from core.errors import InsufficientStock, InvalidInput
 from core.money import to_cents
 from core.transactions import retry_on_conflict
@@ -32,34 +32,33 @@ def reserve_stock(baskets: Sequence[Basket], *, at: datetime) -> list[list[Grant
     levels = lock_stock_levels({place for basket in baskets for place, _quantity in basket.demands})
     free = {place: level.available for place, level in levels.items()}
     plans = [_plan(basket, free) for basket in baskets]
-    reservations = [
-        Reservation(stock_level=levels[place], quantity=granted)
+    served = [
+        (place, granted)
         for basket, plan in zip(baskets, plans, strict=True)
         if not isinstance(plan, Shortage)
         for (place, _wanted), granted in zip(basket.demands, plan, strict=True)
-        if granted
     ]
-    Reservation.objects.bulk_create(reservations)
-    rows = iter(reservations)
-    results: list[list[Grant] | Shortage] = []
-    for basket, plan in zip(baskets, plans, strict=True):
-        if isinstance(plan, Shortage):
-            results.append(plan)
-        else:
-            results.append(
-                [
-                    Grant(wanted, granted, next(rows).pk if granted else None)
-                    for (_place, wanted), granted in zip(basket.demands, plan, strict=True)
-                ]
-            )
-    touched = {
-        place
+    held = [(levels[place].pk, granted) for place, granted in served if granted]
+    reservations = insert_columns(
+        Reservation, stock_level_id=[level for level, _pieces in held], quantity=[pieces for _level, pieces in held]
+    )
+    stock_changed.send(StockLevel, places={place for place, _granted in served}, freed=set(), at=at)
+    return _results(baskets, plans, iter(reservations))
+
+
+def _results(
+    baskets: Sequence[Basket], plans: Sequence[list[int] | Shortage], reservations: Iterator[int]
+) -> list[list[Grant] | Shortage]:
+    """What each basket got; a demand that got something takes the next of ``reservations``."""
+    return [
+        plan
+        if isinstance(plan, Shortage)
+        else [
+            Grant(wanted, granted, next(reservations) if granted else None)
+            for (_place, wanted), granted in zip(basket.demands, plan, strict=True)
+        ]
         for basket, plan in zip(baskets, plans, strict=True)
-        if not isinstance(plan, Shortage)
-        for place, _wanted in basket.demands
-    }
-    stock_changed.send(StockLevel, places=touched, freed=set(), at=at)
-    return results
+    ]
 
 
 def _plan(basket: Basket, free: dict[Place, int]) -> list[int] | Shortage:

@@ -1,20 +1,22 @@
 """Whether an order can be taken at all: every wrong field named, before anything is locked or written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError, InvalidInput
-from inventory.models import Product, Warehouse
 from inventory.services import MAX_QUANTITY
-from orders.models import Channel, Customer, Order
+from orders.models import Order
 from orders.values import NewOrder
 
 MAX_LINES = 10_000
 MAX_PRICE = Decimal("999999999.99")
+MAX_ID = 2**63 - 1
 
 
 class CustomerBlocked(DomainError):
@@ -23,36 +25,61 @@ class CustomerBlocked(DomainError):
     code = "customer_blocked"
 
 
+class Known(NamedTuple):
+    """What the checks need to know of a row that an order points at; ``price`` is a product's."""
+
+    name: str
+    is_open: bool
+    price: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class References:
-    """Everything that a batch of new orders points at, read in five queries."""
+    """Everything that a batch of new orders points at, by primary key."""
 
-    products: dict[int, Product]
-    customers: dict[int, Customer]
-    channels: dict[int, Channel]
-    warehouses: dict[int, Warehouse]
-    orders: dict[tuple[int, str], Order]
+    products: dict[int, Known] = field(default_factory=dict)
+    customers: dict[int, Known] = field(default_factory=dict)
+    channels: dict[int, Known] = field(default_factory=dict)
+    warehouses: dict[int, Known] = field(default_factory=dict)
+    orders: dict[tuple[int, str], Order] = field(default_factory=dict)
+
+
+# One round trip on the path that every order takes; a blocked customer or archived product must count at once.
+READ = """
+    SELECT 'products', id, sku, is_active, price FROM inventory_product WHERE id = ANY(%s)
+    UNION ALL SELECT 'customers', id, name, NOT is_blocked, 0 FROM orders_customer WHERE id = ANY(%s)
+    UNION ALL SELECT 'channels', id, name, true, 0 FROM orders_channel WHERE id = ANY(%s)
+    UNION ALL SELECT 'warehouses', id, name, is_active, 0 FROM inventory_warehouse WHERE id = ANY(%s)
+"""
 
 
 def load_references(news: Sequence[NewOrder]) -> References:
-    """Read the products, customers, channels, warehouses and earlier orders that ``news`` name."""
+    """Read what ``news`` name: the rows they point at in one query, earlier orders of their references in another."""
+    references = References(orders=_earlier_orders(news))
+    wanted = (
+        {line.product_id for new in news for line in new.lines},
+        {new.customer_id for new in news},
+        {new.channel_id for new in news},
+        {new.warehouse_id for new in news},
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [[key for key in keys if 0 < key <= MAX_ID] for keys in wanted])
+        for kind, pk, *rest in cursor.fetchall():
+            getattr(references, kind)[pk] = Known(*rest)
+    return references
+
+
+def _earlier_orders(news: Sequence[NewOrder]) -> dict[tuple[int, str], Order]:
     by_channel: dict[int, list[str]] = {}
     for new in news:
         if new.external_reference:
             by_channel.setdefault(new.channel_id, []).append(new.external_reference)
+    if not by_channel:
+        return {}
     known = Q(pk__in=[])
     for channel, references in by_channel.items():
         known |= Q(channel=channel, external_reference__in=references)
-    orders = Order.objects.filter(known) if by_channel else []
-    return References(
-        products=Product.objects.only("sku", "price", "is_active").in_bulk(
-            {line.product_id for new in news for line in new.lines}
-        ),
-        customers=Customer.objects.only("name", "is_blocked").in_bulk({new.customer_id for new in news}),
-        channels=Channel.objects.in_bulk({new.channel_id for new in news}),
-        warehouses=Warehouse.objects.in_bulk({new.warehouse_id for new in news}),
-        orders={(order.channel_id, order.external_reference): order for order in orders},
-    )
+    return {(order.channel_id, order.external_reference): order for order in Order.objects.filter(known)}
 
 
 def check_order(new: NewOrder, references: References) -> DomainError | None:
@@ -64,7 +91,7 @@ def check_order(new: NewOrder, references: References) -> DomainError | None:
     if new.channel_id not in references.channels:
         errors["channel"] = _("Choose a channel.")
     warehouse = references.warehouses.get(new.warehouse_id)
-    if warehouse is None or not warehouse.is_active:
+    if warehouse is None or not warehouse.is_open:
         errors["warehouse"] = _("Choose an active warehouse.")
     if not new.lines:
         errors["lines"] = _("An order needs at least one line.")
@@ -79,8 +106,8 @@ def check_order(new: NewOrder, references: References) -> DomainError | None:
             _check_line(index, line.product_id, line.quantity, line.unit_price, references, errors)
     if errors:
         return InvalidInput(_("The order was not saved: please correct the fields named."), field_errors=errors)
-    if customer is not None and customer.is_blocked:
-        return CustomerBlocked(_("%s is blocked for new orders.") % customer.name, customer=customer.pk)
+    if customer is not None and not customer.is_open:
+        return CustomerBlocked(_("%s is blocked for new orders.") % customer.name, customer=new.customer_id)
     return None
 
 
@@ -95,8 +122,8 @@ def _check_line(
     product = references.products.get(product_id)
     if product is None:
         errors[f"lines.{index}.product"] = _("There is no such product.")
-    elif not product.is_active:
-        errors[f"lines.{index}.product"] = _("%s is archived and can't be sold.") % product.sku
+    elif not product.is_open:
+        errors[f"lines.{index}.product"] = _("%s is archived and can't be sold.") % product.name
     if not 0 < quantity <= MAX_QUANTITY:
         errors[f"lines.{index}.quantity"] = _("Enter a whole number from 1 to %s.") % MAX_QUANTITY
     if unit_price is not None:

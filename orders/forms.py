@@ -7,11 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
-from orders.checks import MAX_PRICE
+from orders.checks import MAX_ID, MAX_PRICE
 from orders.models import Channel, Customer, Order
 from orders.selectors import OrderWish
-
-MAX_ID = 2**63 - 1
 
 
 def _dress(form: forms.BaseForm) -> None:

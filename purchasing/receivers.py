@@ -5,7 +5,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from core.live import publish_after_commit
-from core.queue import enqueue
+from core.queue import kick
 from inventory.places import Place
 from inventory.signals import stock_changed
 from purchasing.services import mark_for_check
@@ -16,5 +16,5 @@ from purchasing.tasks import check_reorder_points
 def mark_and_queue_reorder_check(sender: Any, *, places: set[Place], **kwargs: Any) -> None:
     """The places stand as rows to be checked; the kick after the commit only makes it quick."""
     mark_for_check(places)
-    enqueue(check_reorder_points)
+    kick(check_reorder_points)
     publish_after_commit("stock-changed", {"places": sorted(places)[:200]})

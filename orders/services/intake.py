@@ -7,6 +7,7 @@ lines, allocations and lost demand, then audit, outbox and signal. Refused order
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, outbox
 from core.actor import current_actor_id
+from core.bulk import insert_columns
 from core.errors import Duplicate, InsufficientStock
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
@@ -21,7 +23,7 @@ from inventory.places import Basket, Grant, Place, Shortage
 from inventory.services import reserve_stock
 from orders.checks import References, check_order, load_references
 from orders.models import Allocation, LostDemand, Order, OrderLine
-from orders.promise import Promise, promise
+from orders.promise import promise
 from orders.signals import orders_created
 from orders.values import NewOrder, Outcome
 
@@ -105,7 +107,8 @@ def _insert(news: list[NewOrder], references: References, now: datetime) -> list
     served = [(new, result) for new, result in zip(news, results, strict=True) if not isinstance(result, Shortage)]
     orders = _insert_orders([new for new, _grants in served], now)
     lines = _insert_lines(served, orders, references, now)
-    _record(served, orders, lines, now)
+    _record_backorders(lines)
+    _tell(served, orders)
     _record_refusals(news, results, now)
     if orders:
         orders_created.send(Order, orders=orders)
@@ -119,7 +122,7 @@ def _insert(news: list[NewOrder], references: References, now: datetime) -> list
 
 
 def _insert_orders(news: list[NewOrder], now: datetime) -> list[Order]:
-    numbers = next_numbers("SO", len(news)) if news else []
+    """Insert the headers; the answer has everything but the related rows."""
     actor = current_actor_id()
     orders = [
         Order(
@@ -134,96 +137,112 @@ def _insert_orders(news: list[NewOrder], now: datetime) -> list[Order]:
             note=new.note,
             created_by_id=actor,
         )
-        for number, new in zip(numbers, news, strict=True)
+        for number, new in zip(next_numbers("SO", len(news)) if news else [], news, strict=True)
     ]
-    return Order.objects.bulk_create(orders, batch_size=2000)
+    columns = {name: [getattr(order, name) for order in orders] for name in HEADER}
+    keys = insert_columns(Order, status=Order.Status.OPEN, created_by_id=actor, **columns)
+    for order, pk in zip(orders, keys, strict=True):
+        order.pk, order._state.adding = pk, False
+    return orders
 
 
+HEADER = (
+    "number", "customer_id", "channel_id", "warehouse_id", "external_reference", "external_fingerprint", "ordered_at",
+    "requested_date", "note",
+)  # fmt: skip
 Served = list[tuple[NewOrder, list[Grant]]]
 
 
-def _insert_lines(served: Served, orders: list[Order], references: References, now: datetime) -> list[OrderLine]:
+class _Line(NamedTuple):
+    """A line as inserted, with what it got."""
+
+    pk: int
+    order: Order
+    product_id: int
+    grant: Grant
+
+
+def _insert_lines(served: Served, orders: list[Order], references: References, now: datetime) -> list[_Line]:
     """Insert the lines with their promise, and tie each to its reservation."""
-    promises = _promises(served, now)
-    lines: list[OrderLine] = []
-    grants: list[Grant] = []
-    for order, (new, order_grants) in zip(orders, served, strict=True):
-        for position, (line, grant) in enumerate(zip(new.lines, order_grants, strict=True), 1):
-            price = references.products[line.product_id].price if line.unit_price is None else line.unit_price
-            promised: date | None
-            if grant.granted == grant.wanted:
-                promised = max(order.requested_date, timezone.localdate(order.ordered_at))
-            else:
-                waits = promises[len(lines)]
-                promised = max(order.requested_date, waits.date) if waits.date else None
-            lines.append(
-                OrderLine(
-                    order=order,
-                    position=position,
-                    product_id=line.product_id,
-                    quantity=line.quantity,
-                    unit_price=price,
-                    promised_date=promised,
-                )
-            )
-            grants.append(grant)
-    OrderLine.objects.bulk_create(lines, batch_size=2000)
-    Allocation.objects.bulk_create(
-        [
-            Allocation(line=line, reservation_id=grant.reservation_id)
-            for line, grant in zip(lines, grants, strict=True)
-            if grant.reservation_id
+    given = [
+        (order, position, line, grant)
+        for order, (new, grants) in zip(orders, served, strict=True)
+        for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
+    ]
+    keys = insert_columns(
+        OrderLine,
+        shipped=0,
+        cancelled=0,
+        returned=0,
+        order_id=[order.pk for order, _position, _line, _grant in given],
+        position=[position for _order, position, _line, _grant in given],
+        product_id=[line.product_id for _order, _position, line, _grant in given],
+        quantity=[line.quantity for _order, _position, line, _grant in given],
+        unit_price=[
+            references.products[line.product_id].price if line.unit_price is None else line.unit_price
+            for _order, _position, line, _grant in given
         ],
-        batch_size=5000,
+        promised_date=_promised_dates(served, orders, now),
+    )
+    lines = [
+        _Line(pk, order, line.product_id, grant)
+        for pk, (order, _position, line, grant) in zip(keys, given, strict=True)
+    ]
+    reserved = [line for line in lines if line.grant.reservation_id]
+    insert_columns(
+        Allocation,
+        line_id=[line.pk for line in reserved],
+        reservation_id=[line.grant.reservation_id for line in reserved],
     )
     return lines
 
 
-def _promises(served: Served, now: datetime) -> dict[int, Promise]:
-    """Promises for the short lines, by running line index; asks nothing when nothing is short."""
+def _promised_dates(served: Served, orders: list[Order], now: datetime) -> list[date | None]:
+    """The date promised for each line; asks for supply only when something is short."""
+    dates: list[date | None] = []
     short: list[tuple[int, Place, int]] = []
-    index = 0
-    for new, grants in served:
+    for order, (new, grants) in zip(orders, served, strict=True):
+        at_once = max(order.requested_date, timezone.localdate(order.ordered_at))
         for line, grant in zip(new.lines, grants, strict=True):
             if grant.granted < grant.wanted:
-                short.append((index, (line.product_id, new.warehouse_id), grant.wanted - grant.granted))
-            index += 1
-    if not short:
-        return {}
-    # Orders of the past (imports) are promised as of their own day.
-    today = timezone.localdate(min(new.ordered_at or now for new, _grants in served))
-    answers = promise([(place, quantity) for _i, place, quantity in short], from_stock=False, today=today)
-    return {i: answer for (i, _place, _quantity), answer in zip(short, answers, strict=True)}
+                short.append((len(dates), (line.product_id, new.warehouse_id), grant.wanted - grant.granted))
+            dates.append(at_once)
+    if short:
+        # Orders of the past (imports) are promised as of their own day.
+        today = timezone.localdate(min(new.ordered_at or now for new, _grants in served))
+        answers = promise([(place, quantity) for _i, place, quantity in short], from_stock=False, today=today)
+        requested = [order.requested_date for order, (new, _g) in zip(orders, served, strict=True) for _l in new.lines]
+        for (index, _place, _quantity), answer in zip(short, answers, strict=True):
+            dates[index] = max(requested[index], answer.date) if answer.date else None
+    return dates
 
 
-def _record(served: Served, orders: list[Order], lines: list[OrderLine], now: datetime) -> None:
-    """Backorders as lost demand, one audit entry and one outbox event per order."""
-    flat = iter(lines)
-    backorders, entries = [], []
+def _record_backorders(lines: list[_Line]) -> None:
+    """What waits for stock is lost demand of its line."""
+    short = [line for line in lines if line.grant.granted < line.grant.wanted]
+    insert_columns(
+        LostDemand,
+        kind=LostDemand.Kind.BACKORDERED,
+        request="",
+        line_id=[line.pk for line in short],
+        product_id=[line.product_id for line in short],
+        warehouse_id=[line.order.warehouse_id for line in short],
+        customer_id=[line.order.customer_id for line in short],
+        channel_id=[line.order.channel_id for line in short],
+        quantity=[line.grant.wanted - line.grant.granted for line in short],
+        at=[line.order.ordered_at for line in short],
+    )
+
+
+def _tell(served: Served, orders: list[Order]) -> None:
+    """One audit entry and one outbox event per order."""
+    entries = []
     for order, (_new, grants) in zip(orders, served, strict=True):
-        waiting = 0
-        for grant in grants:
-            line = next(flat)
-            short = grant.wanted - grant.granted
-            if short:
-                waiting += short
-                backorders.append(
-                    LostDemand(
-                        product_id=line.product_id,
-                        warehouse_id=order.warehouse_id,
-                        customer_id=order.customer_id,
-                        channel_id=order.channel_id,
-                        line=line,
-                        kind=LostDemand.Kind.BACKORDERED,
-                        quantity=short,
-                        at=order.ordered_at,
-                    )
-                )
         reserved = sum(grant.granted for grant in grants)
+        waiting = sum(grant.wanted for grant in grants) - reserved
         entries.append(
             audit.entry("order", order.pk, "confirmed", at=order.ordered_at, reserved=reserved, waiting=waiting)
         )
-    LostDemand.objects.bulk_create(backorders, batch_size=5000)
     audit.record_many(entries)
     outbox.publish_many("order.created", ({"order": order.pk, "number": order.number} for order in orders))
 
@@ -251,13 +270,14 @@ def _record_refusals(news: list[NewOrder], results: Sequence[list[Grant] | Short
             )
             for product, quantity in wanted.items()
         ]
-    LostDemand.objects.bulk_create(rows, batch_size=5000, ignore_conflicts=True)
+    if rows:
+        LostDemand.objects.bulk_create(rows, batch_size=5000, ignore_conflicts=True)
 
 
 def _shortage_error(new: NewOrder, shortage: Shortage, references: References) -> InsufficientStock:
     """Names every short line with what could be had."""
     short = [
-        {"line": i, "sku": references.products[line.product_id].sku, "wanted": line.quantity, "available": available}
+        {"line": i, "sku": references.products[line.product_id].name, "wanted": line.quantity, "available": available}
         for i, (line, available) in enumerate(zip(new.lines, shortage.available, strict=True), 1)
         if available < line.quantity
     ]

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from core.bulk import insert_columns
 from core.transactions import retry_on_conflict
 from inventory import pipeline
 from inventory.places import Place
@@ -21,9 +22,11 @@ BATCH = 50_000
 
 def mark_for_check(places: Iterable[Place]) -> None:
     """Note that these places are to be checked; rows are only appended, so orders never wait for each other here."""
-    ReorderMark.objects.bulk_create(
-        [ReorderMark(product_id=product, warehouse_id=warehouse) for product, warehouse in sorted(places)],
-        batch_size=5000,
+    marked = sorted(places)
+    insert_columns(
+        ReorderMark,
+        product_id=[product for product, _warehouse in marked],
+        warehouse_id=[warehouse for _product, warehouse in marked],
     )
 
 
