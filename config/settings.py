@@ -84,8 +84,9 @@ DATABASES = {
         conn_health_checks=True,
     )
 }
-# Behind PgBouncer in transaction mode a server-side cursor would be cut in the middle.
-DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("PGBOUNCER", False)
+# Behind PgBouncer in transaction mode a server-side cursor would be cut in the middle, a prepared statement missed.
+PGBOUNCER = env.bool("PGBOUNCER", False)
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = PGBOUNCER
 REDIS_URL = env.str("REDIS_URL") if PRODUCTION else env.str("REDIS_URL", "redis://localhost:6379/0")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.actor import current_actor_id
-from core.bulk import insert_columns
+from core.bulk import append_columns
 from core.models import AuditEntry
 
 
@@ -38,7 +38,7 @@ def record(subject: str, subject_id: int, verb: str, *, at: datetime | None = No
 def record_many(entries: Iterable[Entry]) -> None:
     """Write the steps as the current actor's, in one statement."""
     steps = list(entries)
-    insert_columns(
+    append_columns(
         AuditEntry,
         actor_id=current_actor_id(),
         subject_type=[step.subject_type for step in steps],

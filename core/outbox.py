@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from core.bulk import insert_columns
+from core.bulk import append_columns
 from core.models import OutboxEvent
 
 
@@ -15,4 +15,4 @@ def publish(topic: str, **payload: Any) -> None:
 
 def publish_many(topic: str, payloads: Iterable[dict[str, Any]]) -> None:
     """Write one outbox row per payload, in one statement."""
-    insert_columns(OutboxEvent, topic=topic, payload=[json.dumps(payload) for payload in payloads])
+    append_columns(OutboxEvent, topic=topic, payload=[json.dumps(payload) for payload in payloads])

@@ -1,8 +1,6 @@
 """The only place that hands work to Celery. The database is the truth, Celery is the kick."""
 
 import logging
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -10,13 +8,11 @@ from celery import Task
 from django.db import connection, transaction
 from redis import RedisError
 
-from core.redis import client
+from core.redis import client, send_after_commit
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 2.0  # seconds without a try after the broker failed, so that an outage does not slow every request
 KICK_SECONDS = 30  # after this a waiting kick counts as lost
-_broken_until = 0.0
 
 
 def enqueue(task: Task, *args: Any) -> None:
@@ -24,7 +20,14 @@ def enqueue(task: Task, *args: Any) -> None:
 
     With the broker down the work stays marked in the database and the periodic sweep does it later.
     """
-    _after_commit(task, args, lambda: True)
+
+    def send() -> None:
+        _hand_over(task, *args)
+
+    # Django logs the qualified name of a callback that fails; a second call finds the first by it.
+    send.__qualname__ = f"{task.name}{args}"
+    if all(entry[1].__qualname__ != send.__qualname__ for entry in connection.run_on_commit):
+        transaction.on_commit(send, robust=True)
 
 
 def kick(task: Task) -> None:
@@ -32,32 +35,26 @@ def kick(task: Task) -> None:
 
     The task calls ``kick_taken`` before it reads: whoever commits after that kicks anew.
     """
-    _after_commit(task, (), lambda: bool(client().set(_kick_key(task.name), 1, nx=True, ex=KICK_SECONDS)))
+
+    def hand_over_if_first(answer: Any) -> None:
+        if answer:
+            _hand_over(task)
+
+    send_after_commit("SET", _kick_key(task), 1, "NX", "EX", KICK_SECONDS, then=hand_over_if_first)
 
 
 def kick_taken(task: Task) -> None:
     """Say that the waiting kick of this task is being worked on."""
     with suppress(RedisError):  # then it counts as lost after KICK_SECONDS
-        client().delete(_kick_key(task.name))
+        client().delete(_kick_key(task))
 
 
-def _kick_key(name: str) -> str:
-    return f"tandem:kick:{name}"
+def _kick_key(task: Task) -> str:
+    return f"tandem:kick:{task.name}"
 
 
-def _after_commit(task: Task, args: tuple[Any, ...], is_wanted: Callable[[], bool]) -> None:
-    def send() -> None:
-        global _broken_until
-        if time.monotonic() < _broken_until:
-            return
-        try:
-            if is_wanted():
-                task.apply_async(args, retry=False)
-        except Exception:
-            _broken_until = time.monotonic() + PAUSE
-            logger.warning("Broker unreachable: %s waits for its sweep.", task.name)
-
-    # Django logs the qualified name of a callback that fails; a second call finds the first by it.
-    send.__qualname__ = f"{task.name}{args}"
-    if all(entry[1].__qualname__ != send.__qualname__ for entry in connection.run_on_commit):
-        transaction.on_commit(send, robust=True)
+def _hand_over(task: Task, *args: Any) -> None:
+    try:
+        task.apply_async(args, retry=False)
+    except Exception:
+        logger.warning("Broker unreachable: %s waits for its sweep.", task.name)

@@ -1,12 +1,68 @@
-"""The one connection to Redis that this process keeps for live notes and kicks; slow or absent, it costs little."""
+"""What this process tells Redis once a transaction has committed: notes to screens and kicks to workers.
 
+Nothing is lost with Redis down: screens poll, and the periodic sweeps find the work in the database.
+"""
+
+import logging
+import time
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import redis
 from django.conf import settings
+from django.db import connection, transaction
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 2.0  # seconds without a try after Redis failed, so that an outage does not slow every request
+Command = tuple[str | int, ...]
+Then = Callable[[Any], None]
+_broken_until = 0.0
 
 
 @lru_cache(maxsize=1)
 def client() -> redis.Redis:
-    """A client that gives up soon: nothing here may hold an order up."""
+    """The connection that this process keeps; it gives up soon, for nothing here may hold an order up."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=0.5)
+
+
+def send(commands: list[tuple[Command, Then | None]]) -> None:
+    """Send the commands in one round trip; each ``then`` hears its command's answer. Failing is only logged."""
+    global _broken_until
+    if time.monotonic() < _broken_until:
+        return
+    try:
+        with client().pipeline(transaction=False) as pipeline:
+            for command, _then in commands:
+                pipeline.execute_command(*command)
+            answers = pipeline.execute()
+    except redis.RedisError as exc:
+        _broken_until = time.monotonic() + PAUSE
+        logger.warning("Redis unreachable (%s): screens poll, work waits for its sweep.", type(exc).__name__)
+        return
+    for (_command, then), answer in zip(commands, answers, strict=True):
+        if then:
+            then(answer)
+
+
+class _Outgoing:
+    """The commands of one transaction, in one hook. What a savepoint's rollback leaves here is a needless note."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[Command, Then | None]] = []
+        self.__qualname__ = "messages to Redis"  # Django logs it should the hook fail
+
+    def __call__(self) -> None:
+        send(self.commands)
+
+
+def send_after_commit(*command: str | int, then: Then | None = None) -> None:
+    """Send a command once the surrounding transaction has committed; the same command only once."""
+    outgoing = next((entry[1] for entry in connection.run_on_commit if isinstance(entry[1], _Outgoing)), None)
+    if outgoing is None:
+        outgoing = _Outgoing()
+        outgoing.commands.append((command, then))
+        transaction.on_commit(outgoing, robust=True)
+    elif all(command != known for known, _then in outgoing.commands):
+        outgoing.commands.append((command, then))

@@ -1,6 +1,8 @@
-"""Document numbers from PostgreSQL sequences: no lock is held until commit, so numbers may have gaps."""
+"""Numbers of documents and keys of rows from PostgreSQL sequences: nothing is locked until commit, so gaps may be."""
 
-from django.db import connection
+from django.db.models import Model
+
+from core.statements import fetch_all
 
 # prefix -> sequence, created by core's migrations
 SEQUENCES = {
@@ -10,13 +12,34 @@ SEQUENCES = {
     "PO": "core_purchase_order_number",
     "GR": "core_goods_receipt_number",
 }
+NEXT = """
+    SELECT wanted.place, nextval(wanted.name::regclass)
+      FROM unnest(%s::text[], %s::int[]) WITH ORDINALITY AS wanted(name, count, place), generate_series(1, wanted.count)
+"""
+
+
+def next_values(*wanted: tuple[str, int]) -> list[list[int]]:
+    """So many fresh values of each sequence, each list ascending; one query."""
+    values: list[list[int]] = [[] for _sequence in wanted]
+    names, counts = [name for name, _count in wanted], [count for _name, count in wanted]
+    for place, value in fetch_all("next_values", NEXT, [names, counts]):
+        values[place - 1].append(value)
+    return [sorted(some) for some in values]
+
+
+def key_sequence(model: type[Model]) -> str:
+    """The sequence that the primary keys of a model come from."""
+    return f"{model._meta.db_table}_{model._meta.pk.column}_seq"
+
+
+def document_number(prefix: str, value: int) -> str:
+    """A document number like ``SO-000042``."""
+    return f"{prefix}-{value:06d}"
 
 
 def next_numbers(prefix: str, count: int) -> list[str]:
-    """``count`` fresh document numbers like ``SO-000042``, in ascending order, by one query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [SEQUENCES[prefix], count])
-        return [f"{prefix}-{value:06d}" for (value,) in cursor.fetchall()]
+    """``count`` fresh document numbers, in ascending order, by one query."""
+    return [document_number(prefix, value) for value in next_values((SEQUENCES[prefix], count))[0]]
 
 
 def next_number(prefix: str) -> str:

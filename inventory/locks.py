@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from core.statements import fetch_all
 from inventory.models import StockLevel
 from inventory.places import Place
 
@@ -30,10 +31,10 @@ def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dic
     """
     wanted = sorted(set(places))
     products, warehouses = [p for p, _ in wanted], [w for _, w in wanted]
-    with connection.cursor() as cursor:
-        cursor.execute(SELECT, [products, warehouses])
-        if create and cursor.rowcount < len(wanted):
+    found = fetch_all("lock_stock_levels", SELECT, [products, warehouses])
+    if create and len(found) < len(wanted):
+        with connection.cursor() as cursor:
             cursor.execute(CREATE, [products, warehouses])
-            cursor.execute(SELECT, [products, warehouses])
-        rows = [StockLevel.from_db(connection.alias, COLUMNS, row) for row in cursor.fetchall()]
+        found = fetch_all("lock_stock_levels", SELECT, [products, warehouses])
+    rows = [StockLevel.from_db(connection.alias, COLUMNS, row) for row in found]
     return {(row.product_id, row.warehouse_id): row for row in rows}

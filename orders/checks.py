@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError, InvalidInput
+from core.statements import fetch_all
 from inventory.services import MAX_QUANTITY
 from orders.models import Order
 from orders.values import NewOrder
@@ -46,10 +46,10 @@ class References:
 
 # One round trip on the path that every order takes; a blocked customer or archived product must count at once.
 READ = """
-    SELECT 'products', id, sku, is_active, price FROM inventory_product WHERE id = ANY(%s)
-    UNION ALL SELECT 'customers', id, name, NOT is_blocked, 0 FROM orders_customer WHERE id = ANY(%s)
-    UNION ALL SELECT 'channels', id, name, true, 0 FROM orders_channel WHERE id = ANY(%s)
-    UNION ALL SELECT 'warehouses', id, name, is_active, 0 FROM inventory_warehouse WHERE id = ANY(%s)
+    SELECT 'products', id, sku, is_active, price FROM inventory_product WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'customers', id, name, NOT is_blocked, 0 FROM orders_customer WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'channels', id, name, true, 0 FROM orders_channel WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'warehouses', id, name, is_active, 0 FROM inventory_warehouse WHERE id = ANY(%s::bigint[])
 """
 
 
@@ -62,10 +62,9 @@ def load_references(news: Sequence[NewOrder]) -> References:
         {new.channel_id for new in news},
         {new.warehouse_id for new in news},
     )
-    with connection.cursor() as cursor:
-        cursor.execute(READ, [[key for key in keys if 0 < key <= MAX_ID] for keys in wanted])
-        for kind, pk, *rest in cursor.fetchall():
-            getattr(references, kind)[pk] = Known(*rest)
+    keys = [[pk for pk in some if 0 < pk <= MAX_ID] for some in wanted]
+    for kind, pk, *rest in fetch_all("order_references", READ, keys):
+        getattr(references, kind)[pk] = Known(*rest)
     return references
 
 

@@ -15,17 +15,18 @@ from django.utils.translation import gettext as _
 
 from core import audit, outbox
 from core.actor import current_actor_id
-from core.bulk import insert_columns
+from core.bulk import append_columns
 from core.errors import Duplicate, InsufficientStock
-from core.sequences import next_numbers
+from core.sequences import SEQUENCES, document_number, key_sequence, next_values
+from core.statements import together
 from core.transactions import retry_on_conflict
-from inventory.places import Basket, Grant, Place, Shortage
+from inventory.places import Basket, Grant, Shortage
 from inventory.services import reserve_stock
 from orders.checks import References, check_order, load_references
 from orders.models import Allocation, LostDemand, Order, OrderLine
 from orders.promise import promise
 from orders.signals import orders_created
-from orders.values import NewOrder, Outcome
+from orders.values import NewLine, NewOrder, Outcome
 
 
 def create_order(new: NewOrder) -> Order:
@@ -103,12 +104,10 @@ def _insert(news: list[NewOrder], references: References, now: datetime) -> list
         Basket([((ln.product_id, new.warehouse_id), ln.quantity) for ln in new.lines], new.allow_backorder)
         for new in news
     ]
-    results = reserve_stock(baskets, at=now)
-    served = [(new, result) for new, result in zip(news, results, strict=True) if not isinstance(result, Shortage)]
-    orders = _insert_orders([new for new, _grants in served], now)
-    lines = _insert_lines(served, orders, references, now)
-    _record_backorders(lines)
-    _tell(served, orders)
+    with together():
+        results = reserve_stock(baskets, at=now)
+        served = [(new, result) for new, result in zip(news, results, strict=True) if not isinstance(result, Shortage)]
+        orders = _insert_orders_with_lines(served, references, now)
     _record_refusals(news, results, now)
     if orders:
         orders_created.send(Order, orders=orders)
@@ -121,111 +120,130 @@ def _insert(news: list[NewOrder], references: References, now: datetime) -> list
     ]
 
 
-def _insert_orders(news: list[NewOrder], now: datetime) -> list[Order]:
-    """Insert the headers; the answer has everything but the related rows."""
-    actor = current_actor_id()
-    orders = [
-        Order(
-            number=number,
-            customer_id=new.customer_id,
-            channel_id=new.channel_id,
-            warehouse_id=new.warehouse_id,
-            external_reference=new.external_reference,
-            external_fingerprint=new.fingerprint if new.external_reference else "",
-            ordered_at=new.ordered_at or now,
-            requested_date=new.requested_date or timezone.localdate(new.ordered_at or now),
-            note=new.note,
-            created_by_id=actor,
-        )
-        for number, new in zip(next_numbers("SO", len(news)) if news else [], news, strict=True)
-    ]
-    columns = {name: [getattr(order, name) for order in orders] for name in HEADER}
-    keys = insert_columns(Order, status=Order.Status.OPEN, created_by_id=actor, **columns)
-    for order, pk in zip(orders, keys, strict=True):
-        order.pk, order._state.adding = pk, False
-    return orders
-
-
-HEADER = (
-    "number", "customer_id", "channel_id", "warehouse_id", "external_reference", "external_fingerprint", "ordered_at",
-    "requested_date", "note",
-)  # fmt: skip
 Served = list[tuple[NewOrder, list[Grant]]]
 
 
 class _Line(NamedTuple):
-    """A line as inserted, with what it got."""
+    """A line to insert, with what it got."""
 
     pk: int
     order: Order
-    product_id: int
+    position: int
+    wanted: NewLine
     grant: Grant
 
 
-def _insert_lines(served: Served, orders: list[Order], references: References, now: datetime) -> list[_Line]:
-    """Insert the lines with their promise, and tie each to its reservation."""
-    given = [
-        (order, position, line, grant)
-        for order, (new, grants) in zip(orders, served, strict=True)
-        for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
-    ]
-    keys = insert_columns(
+def _insert_orders_with_lines(served: Served, references: References, now: datetime) -> list[Order]:
+    """Insert headers, lines, allocations and what is told of them; keys are drawn first, so nothing is read back."""
+    if not served:
+        return []
+    numbers, order_keys, line_keys = next_values(
+        (SEQUENCES["SO"], len(served)),
+        (key_sequence(Order), len(served)),
+        (key_sequence(OrderLine), sum(len(grants) for _new, grants in served)),
+    )
+    keys = iter(line_keys)
+    orders, lines = [], []
+    for (new, grants), number, pk in zip(served, numbers, order_keys, strict=True):
+        order = _order(new, pk, document_number("SO", number), now)
+        orders.append(order)
+        lines += [
+            _Line(next(keys), order, position, line, grant)
+            for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
+        ]
+    _insert_orders(orders)
+    _insert_lines(lines, references, _promised_dates(lines))
+    _record_backorders([line for line in lines if line.grant.granted < line.grant.wanted])
+    _tell(served, orders)
+    return orders
+
+
+def _order(new: NewOrder, pk: int, number: str, now: datetime) -> Order:
+    order = Order(
+        pk=pk,
+        number=number,
+        customer_id=new.customer_id,
+        channel_id=new.channel_id,
+        warehouse_id=new.warehouse_id,
+        external_reference=new.external_reference,
+        external_fingerprint=new.fingerprint if new.external_reference else "",
+        ordered_at=new.ordered_at or now,
+        requested_date=new.requested_date or timezone.localdate(new.ordered_at or now),
+        note=new.note,
+        created_by_id=current_actor_id(),
+    )
+    order._state.adding = False  # it is inserted below
+    return order
+
+
+HEADER = (
+    "pk", "number", "customer_id", "channel_id", "warehouse_id", "external_reference", "external_fingerprint",
+    "ordered_at", "requested_date", "note",
+)  # fmt: skip
+
+
+def _insert_orders(orders: list[Order]) -> None:
+    columns = {name: [getattr(order, name) for order in orders] for name in HEADER}
+    append_columns(Order, status=Order.Status.OPEN.value, created_by_id=current_actor_id(), **columns)
+
+
+def _insert_lines(lines: list[_Line], references: References, promised_dates: list[date | None]) -> None:
+    """Insert the lines and tie each to its reservation."""
+    append_columns(
         OrderLine,
         shipped=0,
         cancelled=0,
         returned=0,
-        order_id=[order.pk for order, _position, _line, _grant in given],
-        position=[position for _order, position, _line, _grant in given],
-        product_id=[line.product_id for _order, _position, line, _grant in given],
-        quantity=[line.quantity for _order, _position, line, _grant in given],
+        pk=[line.pk for line in lines],
+        order_id=[line.order.pk for line in lines],
+        position=[line.position for line in lines],
+        product_id=[line.wanted.product_id for line in lines],
+        quantity=[line.wanted.quantity for line in lines],
         unit_price=[
-            references.products[line.product_id].price if line.unit_price is None else line.unit_price
-            for _order, _position, line, _grant in given
+            references.products[line.wanted.product_id].price
+            if line.wanted.unit_price is None
+            else line.wanted.unit_price
+            for line in lines
         ],
-        promised_date=_promised_dates(served, orders, now),
+        promised_date=promised_dates,
     )
-    lines = [
-        _Line(pk, order, line.product_id, grant)
-        for pk, (order, _position, line, grant) in zip(keys, given, strict=True)
-    ]
     reserved = [line for line in lines if line.grant.reservation_id]
-    insert_columns(
+    append_columns(
         Allocation,
         line_id=[line.pk for line in reserved],
         reservation_id=[line.grant.reservation_id for line in reserved],
     )
-    return lines
 
 
-def _promised_dates(served: Served, orders: list[Order], now: datetime) -> list[date | None]:
+def _promised_dates(lines: list[_Line]) -> list[date | None]:
     """The date promised for each line; asks for supply only when something is short."""
-    dates: list[date | None] = []
-    short: list[tuple[int, Place, int]] = []
-    for order, (new, grants) in zip(orders, served, strict=True):
-        at_once = max(order.requested_date, timezone.localdate(order.ordered_at))
-        for line, grant in zip(new.lines, grants, strict=True):
-            if grant.granted < grant.wanted:
-                short.append((len(dates), (line.product_id, new.warehouse_id), grant.wanted - grant.granted))
-            dates.append(at_once)
+    dates: list[date | None] = [
+        max(line.order.requested_date, timezone.localdate(line.order.ordered_at)) for line in lines
+    ]
+    short = [(n, line) for n, line in enumerate(lines) if line.grant.granted < line.grant.wanted]
     if short:
-        # Orders of the past (imports) are promised as of their own day.
-        today = timezone.localdate(min(new.ordered_at or now for new, _grants in served))
-        answers = promise([(place, quantity) for _i, place, quantity in short], from_stock=False, today=today)
-        requested = [order.requested_date for order, (new, _g) in zip(orders, served, strict=True) for _l in new.lines]
-        for (index, _place, _quantity), answer in zip(short, answers, strict=True):
-            dates[index] = max(requested[index], answer.date) if answer.date else None
+        answers = promise(
+            [
+                ((line.wanted.product_id, line.order.warehouse_id), line.grant.wanted - line.grant.granted)
+                for _n, line in short
+            ],
+            from_stock=False,
+            # Orders of the past (imports) are promised as of their own day.
+            today=timezone.localdate(min(line.order.ordered_at for line in lines)),
+        )
+        for (n, line), answer in zip(short, answers, strict=True):
+            dates[n] = max(line.order.requested_date, answer.date) if answer.date else None
     return dates
 
 
-def _record_backorders(lines: list[_Line]) -> None:
+def _record_backorders(short: list[_Line]) -> None:
     """What waits for stock is lost demand of its line."""
-    short = [line for line in lines if line.grant.granted < line.grant.wanted]
-    insert_columns(
+    append_columns(
         LostDemand,
-        kind=LostDemand.Kind.BACKORDERED,
+        kind=LostDemand.Kind.BACKORDERED.value,
         request="",
         line_id=[line.pk for line in short],
-        product_id=[line.product_id for line in short],
+        product_id=[line.wanted.product_id for line in short],
         warehouse_id=[line.order.warehouse_id for line in short],
         customer_id=[line.order.customer_id for line in short],
         channel_id=[line.order.channel_id for line in short],

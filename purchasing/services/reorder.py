@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from core.bulk import insert_columns
+from core.bulk import append_columns
 from core.transactions import retry_on_conflict
 from inventory import pipeline
 from inventory.places import Place
@@ -23,7 +23,7 @@ BATCH = 50_000
 def mark_for_check(places: Iterable[Place]) -> None:
     """Note that these places are to be checked; rows are only appended, so orders never wait for each other here."""
     marked = sorted(places)
-    insert_columns(
+    append_columns(
         ReorderMark,
         product_id=[product for product, _warehouse in marked],
         warehouse_id=[warehouse for _product, warehouse in marked],

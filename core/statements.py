@@ -1,0 +1,97 @@
+"""Statements that run thousands of times a minute: prepared once per connection, and sent together where they may be.
+
+Planning was more than half of what an order cost the server, and waiting for round trips most of what it cost the
+client (docs/decisions/0005-hot-path.md). Behind PgBouncer in transaction mode, where the next statement may meet
+another connection, they run unprepared.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
+from zlib import crc32
+
+from django.conf import settings
+from django.db import connection
+
+Call = tuple[str, list[Any]]
+"""SQL text and its parameters."""
+
+PARAMETER = re.compile(r"%s::(\w+(?:\[\])?)")
+_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_waiting: ContextVar[list[Call] | None] = ContextVar("waiting", default=None)
+
+
+def fetch_all(name: str, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows; ``name`` stands in the server's logs.
+
+    Every parameter stands in the statement as ``%s::type``, with a type of one word.
+    """
+    text, values = _call(name, sql, parameters)
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+        return cursor.fetchall()
+
+
+def write(name: str, sql: str, parameters: Sequence[Any]) -> None:
+    """Run a statement whose outcome nobody asks for; inside ``together`` it waits for the end of the block."""
+    call = _call(name, sql, parameters)
+    waiting = _waiting.get()
+    if waiting is None:
+        _send([call])
+    else:
+        waiting.append(call)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Send the writes of this block in their order and in one round trip, when it ends.
+
+    Until then nobody may read them. Inside another such block, the outer one sends. An exception drops them: the
+    caller's transaction is undone anyway.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    calls: list[Call] = []
+    token = _waiting.set(calls)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if calls:
+        _send(calls)
+
+
+def _send(calls: Sequence[Call]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(";\n".join(text for text, _values in calls), [v for _text, values in calls for v in values])
+
+
+def _call(name: str, sql: str, parameters: Sequence[Any]) -> Call:
+    """How to run the statement on this connection, on which it is prepared first if it was not yet."""
+    if settings.PGBOUNCER:
+        return sql, list(parameters)
+    statement, call, prepare = _forms(name, sql)
+    connection.ensure_connection()
+    known = _prepared.setdefault(connection.connection, set())
+    if statement not in known:
+        # On the driver's own cursor: it is part of no page's query budget. A rollback does not undo it.
+        with connection.connection.cursor() as cursor:
+            cursor.execute(prepare)
+        known.add(statement)
+    return call, list(parameters)
+
+
+@cache
+def _forms(name: str, sql: str) -> tuple[str, str, str]:
+    """(name of the prepared statement, how to call it, how to prepare it)."""
+    statement = f"{name}_{crc32(sql.encode()):08x}"
+    types = PARAMETER.findall(sql)
+    numbers = iter(range(1, len(types) + 1))
+    body = PARAMETER.sub(lambda found: f"${next(numbers)}::{found[1]}", sql)
+    call = f"EXECUTE {statement} ({', '.join(f'%s::{kind}' for kind in types)})"
+    return statement, call, f"PREPARE {statement} AS {body}"
