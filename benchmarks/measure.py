@@ -19,7 +19,7 @@ def rate(make_work: MakeWork, *, processes: int = 1, seconds: float = 3.0) -> fl
     workers = [
         FORK.Process(target=_repeat, args=(make_work, number, barrier, counts, seconds)) for number in range(processes)
     ]
-    _close_connections()
+    close_connections()
     for worker in workers:
         worker.start()
     done = [counts.get() for _worker in workers]
@@ -47,7 +47,7 @@ def _repeat(make_work: MakeWork, number: int, barrier: Any, counts: Any, seconds
         counts.put(f"{type(exc).__name__}: {exc}")
 
 
-def _close_connections() -> None:
+def close_connections() -> None:
     """A connection must not be shared with forked children."""
     from django.db import connections
 

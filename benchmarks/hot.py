@@ -1,0 +1,64 @@
+"""One hot product, eight processes, until it is sold out: exactly as many orders as pieces."""
+
+import time
+from collections.abc import Callable
+
+from benchmarks import floor
+from benchmarks.measure import FORK, close_connections
+from benchmarks.world import World
+from core.errors import InsufficientStock
+from orders.services import create_order
+from orders.values import NewLine, NewOrder
+
+PIECES = 1_500
+PROCESSES = 8
+
+
+def sell_out(world: World) -> float:
+    """Orders per second until nothing is left; raises when more or fewer are sold than there were."""
+    product = world.add_products(f"HOT{time.monotonic_ns()}", 1, PIECES)[0]
+
+    def make(number: int) -> Callable[[], object]:
+        new = NewOrder(world.customers[number], world.channel, world.warehouse, [NewLine(product, 1)], False)
+
+        def work() -> int:
+            try:
+                create_order(new)
+            except InsufficientStock:
+                return 0
+            return 1
+
+        return work
+
+    return _rate_until_empty(make)
+
+
+def floor_sell_out() -> float:
+    """The floor's orders per second on one row until nothing is left."""
+    floor.prepare(1, PIECES)
+    return _rate_until_empty(floor.hot_loop())
+
+
+def _rate_until_empty(make: Callable[[int], Callable[[], object]]) -> float:
+    barrier, counts = FORK.Barrier(PROCESSES + 1), FORK.SimpleQueue()
+
+    def sell(number: int) -> None:
+        work, sold = make(number), 0
+        barrier.wait(60)
+        while work():
+            sold += 1
+        counts.put(sold)
+
+    close_connections()
+    workers = [FORK.Process(target=sell, args=(number,)) for number in range(PROCESSES)]
+    for worker in workers:
+        worker.start()
+    barrier.wait(60)
+    begun = time.perf_counter()
+    sold = [counts.get() for _worker in workers]
+    spent = time.perf_counter() - begun
+    for worker in workers:
+        worker.join()
+    if sum(sold) != PIECES:
+        raise RuntimeError(f"{sum(sold)} sold of {PIECES}")
+    return PIECES / spent
