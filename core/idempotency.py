@@ -6,15 +6,12 @@ Why it is done like this: docs/decisions/0002-idempotency.md.
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -56,12 +53,6 @@ def answer_once(handler: Callable[..., Response], request: Request, *args: Any, 
         row.status, row.body = response.status_code, JSONRenderer().render(response.data).decode()
         row.save(update_fields=["status", "body"])
     return _answer(row, repeated=False)
-
-
-def expire_keys() -> int:
-    """Forget keys older than ``IDEMPOTENCY_KEY_HOURS``; returns how many."""
-    limit = timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_HOURS)
-    return IdempotencyKey.objects.filter(created_at__lt=limit).delete()[0]
 
 
 def _fingerprint(request: Request) -> str:
