@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -69,15 +70,26 @@ def _one_transaction() -> Iterator[None]:
     is turned off instead; their blocks then are savepoints of this transaction, and their ``on_commit`` hooks run
     when autocommit is turned on again after the commit.
     """
-    transaction.set_autocommit(False)
+    connection = transaction.get_connection()
+    connection.set_autocommit(False)
     try:
         yield
-        transaction.commit()
+        connection.commit()
     except BaseException:
-        transaction.rollback()
+        _undo(connection)
         raise
-    finally:
-        transaction.set_autocommit(True)
+    connection.set_autocommit(True)
+
+
+def _undo(connection: BaseDatabaseWrapper) -> None:
+    """Roll back; a connection that died is thrown away, or every later request of this thread would meet it."""
+    try:
+        connection.rollback()
+        connection.set_autocommit(True)
+    except Error:
+        # Dying while a savepoint is made leaves Django in an atomic block that nobody ends.
+        connection.in_atomic_block = connection.closed_in_transaction = False
+        connection.close()
 
 
 def _claim(user_id: int, key: str, fingerprint: str) -> IdempotencyKey:
