@@ -48,7 +48,7 @@ def publish_batch() -> int:
     return len(events)
 
 
-def _fields(event: OutboxEvent) -> dict[str, str | int]:
+def _fields(event: OutboxEvent) -> dict[Any, Any]:
     return {
         "id": event.pk,
         "topic": event.topic,
