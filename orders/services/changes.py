@@ -171,7 +171,6 @@ def _give_up(order: Order, plan: _Plan, now: datetime) -> int:
     gone = [*plan.less, *plan.closed]
     held = _held(line for line, _pieces in gone)
     release: dict[int, int] = {}
-    places: set[Place] = set()
     for line, pieces in gone:
         waiting = line.open_quantity - sum(quantity for _reservation, quantity in held[line.pk])
         pieces -= min(pieces, waiting)
@@ -179,13 +178,13 @@ def _give_up(order: Order, plan: _Plan, now: datetime) -> int:
             if part := min(pieces, quantity):
                 release[reservation] = part
                 pieces -= part
-                places.add(_place(order, line))
     # The lines first: pieces freed below must not go back to a line that gives them up.
     add_to_column(OrderLine, "quantity", {line.pk: -pieces for line, pieces in plan.less})
     add_to_column(OrderLine, "cancelled", {line.pk: pieces for line, pieces in plan.closed})
     _take_back_lost_demand(plan.less)
-    if release:
-        release_reservations(release, places, at=now)
+    if gone:
+        # Pieces that only waited change what is to be bought: their places are told too.
+        release_reservations(release, {_place(order, line) for line, _pieces in gone}, at=now)
     return sum(release.values())
 
 
