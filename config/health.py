@@ -12,6 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from inventory.verification import stock_differences
+from orders.verification import stray_reservations
 
 HEARTBEAT_SECONDS = 15
 # Three beats missed: the process is gone or hangs.
@@ -82,6 +83,6 @@ def ready(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_safe
 def invariants(request: HttpRequest) -> JsonResponse:
-    """200 when stock ties out to the ledger and the reservations; 500 and the number of places when not."""
-    wrong = len(stock_differences())
+    """200 when stock ties out to the ledger, the reservations and the order lines; 500 and how often not."""
+    wrong = len(stock_differences()) + len(stray_reservations())
     return JsonResponse({"status": "ok" if not wrong else "broken", "differences": wrong}, status=500 if wrong else 200)

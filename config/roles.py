@@ -17,6 +17,7 @@ SALES = {
     "orders.view_channel",
     "orders.view_shipment",
     "orders.confirm_order",
+    "orders.change_order",
     "orders.cancel_order",
 }
 WAREHOUSE = {

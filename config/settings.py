@@ -188,6 +188,10 @@ SPECTACULAR_SETTINGS = {
 }
 # How long the answer to a request with an Idempotency-Key is kept.
 IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", 24)
+# How long published facts for outsiders are kept; the reports look back for what they have not seen yet.
+OUTBOX_DAYS = env.int("OUTBOX_DAYS", 30)
+# How long the audit log is kept. 0: for ever, as it is the history that documents show.
+AUDIT_DAYS = env.int("AUDIT_DAYS", 0)
 
 CELERY_BROKER_URL = REDIS_URL
 # A kick that fails fails at once: its work stands in the database and the sweep does it.
@@ -214,5 +218,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "refresh-kpis": {"task": "reports.tasks.refresh_snapshots", "schedule": 600, "options": {"expires": 600}},
     "nightly-kpis": {"task": "reports.tasks.refresh_all_snapshots", "schedule": crontab(hour=3, minute=30)},
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 15, "options": {"expires": 30}},
+    "publish-outbox": {"task": "core.tasks.publish_outbox", "schedule": 5, "options": {"expires": 5}},
     "expire-idempotency-keys": {"task": "core.tasks.expire_idempotency_keys", "schedule": 3600},
+    "forget-old-rows": {"task": "core.tasks.forget_old_rows", "schedule": crontab(hour=4, minute=0)},
 }

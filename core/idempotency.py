@@ -6,15 +6,13 @@ Why it is done like this: docs/decisions/0002-idempotency.md.
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
-from django.db import transaction
+from django.db import Error, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -58,12 +56,6 @@ def answer_once(handler: Callable[..., Response], request: Request, *args: Any, 
     return _answer(row, repeated=False)
 
 
-def expire_keys() -> int:
-    """Forget keys older than ``IDEMPOTENCY_KEY_HOURS``; returns how many."""
-    limit = timezone.now() - timedelta(hours=settings.IDEMPOTENCY_KEY_HOURS)
-    return IdempotencyKey.objects.filter(created_at__lt=limit).delete()[0]
-
-
 def _fingerprint(request: Request) -> str:
     content = json.dumps(request.data, sort_keys=True)
     return sha256(f"{request.get_full_path()}\n{content}".encode()).hexdigest()
@@ -78,15 +70,26 @@ def _one_transaction() -> Iterator[None]:
     is turned off instead; their blocks then are savepoints of this transaction, and their ``on_commit`` hooks run
     when autocommit is turned on again after the commit.
     """
-    transaction.set_autocommit(False)
+    connection = transaction.get_connection()
+    connection.set_autocommit(False)
     try:
         yield
-        transaction.commit()
+        connection.commit()
     except BaseException:
-        transaction.rollback()
+        _undo(connection)
         raise
-    finally:
-        transaction.set_autocommit(True)
+    connection.set_autocommit(True)
+
+
+def _undo(connection: BaseDatabaseWrapper) -> None:
+    """Roll back; a connection that died is thrown away, or every later request of this thread would meet it."""
+    try:
+        connection.rollback()
+        connection.set_autocommit(True)
+    except Error:
+        # Dying while a savepoint is made leaves Django in an atomic block that nobody ends.
+        connection.in_atomic_block = connection.closed_in_transaction = False
+        connection.close()
 
 
 def _claim(user_id: int, key: str, fingerprint: str) -> IdempotencyKey:

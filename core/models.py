@@ -54,6 +54,8 @@ class OutboxEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["id"], condition=models.Q(published_at=None), name="outbox_unpublished"),
+            # What is new since a moment (reports) or older than one (retention).
+            BrinIndex(fields=["created_at"], name="outbox_created_brin"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -59,6 +59,8 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
         return problem(409, exc.code, exc.detail, meta=exc.meta)
     if isinstance(exc, DataError):
         return problem(400, "out_of_range", _("A number is larger than can be stored."))
+    if isinstance(exc, OperationalError | InterfaceError):
+        return _from_outage(exc, context)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
@@ -80,9 +82,21 @@ def _from_drf(exc: exceptions.APIException) -> Response:
     return response
 
 
+def _from_outage(exc: Exception, context: dict[str, Any]) -> Response:
+    """The database restarts, or is too busy for a bounded number of tries: nothing was done, so ask again."""
+    logger.error("%s: database unavailable", _path(context), exc_info=exc)
+    response = problem(503, "unavailable", _("The database cannot be reached at the moment; please try again."))
+    response["Retry-After"] = "1"
+    return response
+
+
 def _from_bug(exc: Exception, context: dict[str, Any]) -> Response:
     """Our own mistake: logged and signalled as Django does, answered without details."""
     request = getattr(context.get("request"), "_request", None)
     got_request_exception.send(sender=None, request=request)
-    logger.error("%s failed", getattr(request, "path", "request"), exc_info=exc)
+    logger.error("%s failed", _path(context), exc_info=exc)
     return problem(500, "internal_error", _("Something went wrong on our side; it has been logged."))
+
+
+def _path(context: dict[str, Any]) -> str:
+    return getattr(context.get("request"), "path", "request")

@@ -27,12 +27,12 @@ class ProductField(RowField):
         super().__init__(Product.objects.annotate(sku_upper=Upper("sku")), "sku_upper", "barcode", **kwargs)
 
 
-def resolve_products(lines: Sequence[dict[str, Any]]) -> list[int]:
-    """The product of each line, in one query; raises a ValidationError that names every line without one."""
+def resolve_products(lines: Sequence[dict[str, Any]], name: str = "lines") -> list[int]:
+    """The product of each line, in one query; raises a ValidationError that names every ``<name>.N`` without one."""
     references: list[Reference] = [line["product"] for line in lines]
     found = resolve(Product.objects.annotate(sku_upper=Upper("sku")), ("sku_upper", "barcode"), references)
     wrong = {
-        f"lines.{index}.product": [_("There is no such product: %s.") % reference]
+        f"{name}.{index}.product": [_("There is no such product: %s.") % reference]
         for index, reference in enumerate(references)
         if reference not in found
     }

@@ -23,6 +23,7 @@ from orders.models import Channel, Customer, Order, OrderLine, Shipment, Shipmen
 from orders.serializers import (
     AvailabilityOut,
     CancelIn,
+    ChangeIn,
     ChannelOut,
     CustomerOut,
     NewOrderIn,
@@ -30,7 +31,7 @@ from orders.serializers import (
     ShipIn,
     ShipmentOut,
 )
-from orders.values import NewLine, NewOrder, NewShipment
+from orders.values import NewLine, NewOrder, NewQuantity, NewShipment, OrderChange, ShortClose
 
 
 class ChannelViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
@@ -68,6 +69,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         "list": "orders.view_order",
         "retrieve": "orders.view_order",
         "create": "orders.confirm_order",
+        "change": "orders.change_order",
         "cancel": "orders.cancel_order",
         "ship": "orders.ship_order",
     }
@@ -76,16 +78,12 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
     def create(self, request: Request) -> Response:
         """Confirm an order: what is there is reserved, the rest waits (or all is refused, see allow_backorder)."""
         wanted = self.validated(NewOrderIn)
-        products = resolve_products(wanted["lines"])
         order = services.create_order(
             NewOrder(
                 customer_id=wanted["customer"],
                 channel_id=wanted["channel"],
                 warehouse_id=wanted["warehouse"],
-                lines=[
-                    NewLine(product, line["quantity"], line["unit_price"])
-                    for product, line in zip(products, wanted["lines"], strict=True)
-                ],
+                lines=self._new_lines(wanted["lines"], "lines"),
                 allow_backorder=wanted["allow_backorder"],
                 external_reference=wanted["external_reference"],
                 requested_date=wanted["requested_date"],
@@ -93,6 +91,23 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
             )
         )
         return self._order(order.pk, status=201)
+
+    @extend_schema(request=ChangeIn, responses={200: OrderOut})
+    @action(methods=["post"], detail=True)
+    def change(self, request: Request, pk: str) -> Response:
+        """Change quantities, add lines or close lines short; what is given up is free at once."""
+        order_id = get_object_or_404(Order.objects.only("pk"), pk=pk).pk
+        wanted = self.validated(ChangeIn)
+        services.change_order(
+            OrderChange(
+                order_id,
+                quantities=[NewQuantity(line["line"], line["quantity"]) for line in wanted["lines"]],
+                added=self._new_lines(wanted["add"], "add"),
+                closed=[ShortClose(line["line"], line["reason"]) for line in wanted["close"]],
+                allow_backorder=wanted["allow_backorder"],
+            )
+        )
+        return self._order(order_id)
 
     @extend_schema(request=CancelIn, responses={200: OrderOut})
     @action(methods=["post"], detail=True)
@@ -113,6 +128,10 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
             shipment = services.ship_order(NewShipment(order_id, quantities, tracking=wanted["tracking"]))
         fresh = ShipmentViewSet.queryset.get(pk=shipment.pk)
         return Response(ShipmentOut(fresh, context=self.get_serializer_context()).data, status=201)
+
+    def _new_lines(self, lines: list[dict[str, Any]], name: str) -> list[NewLine]:
+        products = resolve_products(lines, name)
+        return [NewLine(p, line["quantity"], line["unit_price"]) for p, line in zip(products, lines, strict=True)]
 
     def _ship_quantities(
         self, order_id: int, lines: list[dict[str, int]] | None

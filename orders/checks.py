@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 
 from core.errors import DomainError, InvalidInput
 from core.statements import fetch_all
+from core.text import text_error
 from inventory.services import MAX_QUANTITY
 from orders.models import Order
-from orders.values import NewOrder
+from orders.values import NewLine, NewOrder
 
 MAX_LINES = 10_000
 MAX_PRICE = Decimal("999999999.99")
+MAX_AMOUNT = Decimal("99999999999999.99")
+MAX_REFERENCE = 80
 MAX_ID = 2**63 - 1
 
 
@@ -71,7 +74,7 @@ def load_references(news: Sequence[NewOrder]) -> References:
 def _earlier_orders(news: Sequence[NewOrder]) -> dict[tuple[int, str], Order]:
     by_channel: dict[int, list[str]] = {}
     for new in news:
-        if new.external_reference:
+        if new.external_reference and not text_error(new.external_reference, MAX_REFERENCE):
             by_channel.setdefault(new.channel_id, []).append(new.external_reference)
     if not by_channel:
         return {}
@@ -96,37 +99,54 @@ def check_order(new: NewOrder, references: References) -> DomainError | None:
         errors["lines"] = _("An order needs at least one line.")
     if len(new.lines) > MAX_LINES:
         errors["lines"] = _("An order has at most %s lines; split it.") % MAX_LINES
-    if len(new.external_reference) > 80:
-        errors["external_reference"] = _("At most %s characters.") % 80
-    if len(new.note) > 500:
-        errors["note"] = _("At most %s characters.") % 500
+    if wrong := text_error(new.external_reference, MAX_REFERENCE):
+        errors["external_reference"] = wrong
+    if wrong := text_error(new.note, 500):
+        errors["note"] = wrong
     if not errors:
         for index, line in enumerate(new.lines):
-            _check_line(index, line.product_id, line.quantity, line.unit_price, references, errors)
+            check_line(f"lines.{index}", line, references.products.get(line.product_id), errors)
     if errors:
         return InvalidInput(_("The order was not saved: please correct the fields named."), field_errors=errors)
     if customer is not None and not customer.is_open:
-        return CustomerBlocked(_("%s is blocked for new orders.") % customer.name, customer=new.customer_id)
+        return customer_blocked(new.customer_id, customer.name)
     return None
 
 
-def _check_line(
-    index: int,
-    product_id: int,
-    quantity: int,
-    unit_price: Decimal | None,
-    references: References,
-    errors: dict[str, str],
-) -> None:
-    product = references.products.get(product_id)
+def customer_blocked(customer_id: int, name: str) -> CustomerBlocked:
+    """The refusal of what a blocked customer orders."""
+    return CustomerBlocked(_("%s is blocked for new orders.") % name, customer=customer_id)
+
+
+def check_line(name: str, line: NewLine, product: Known | None, errors: dict[str, str]) -> None:
+    """Note what is wrong with one new line, each field as ``<name>.<field>``."""
     if product is None:
-        errors[f"lines.{index}.product"] = _("There is no such product.")
+        errors[f"{name}.product"] = _("There is no such product.")
     elif not product.is_open:
-        errors[f"lines.{index}.product"] = _("%s is archived and can't be sold.") % product.name
-    if not 0 < quantity <= MAX_QUANTITY:
-        errors[f"lines.{index}.quantity"] = _("Enter a whole number from 1 to %s.") % MAX_QUANTITY
-    if unit_price is not None:
-        if not unit_price.is_finite() or not 0 <= unit_price <= MAX_PRICE:
-            errors[f"lines.{index}.unit_price"] = _("Enter a price from 0 to %s.") % MAX_PRICE
-        elif unit_price != round(unit_price, 2):
-            errors[f"lines.{index}.unit_price"] = _("A price has at most two decimal places.")
+        errors[f"{name}.product"] = archived(product.name)
+    if wrong := _price_error(line.unit_price):
+        errors[f"{name}.unit_price"] = wrong
+    if not 0 < line.quantity <= MAX_QUANTITY:
+        errors[f"{name}.quantity"] = _("Enter a whole number from 1 to %s.") % MAX_QUANTITY
+    elif product and not wrong:
+        price = product.price if line.unit_price is None else line.unit_price
+        if wrong := amount_error(line.quantity, price):
+            errors[f"{name}.quantity"] = wrong
+
+
+def _price_error(price: Decimal | None) -> str | None:
+    if price is None:
+        return None
+    if not price.is_finite() or not 0 <= price <= MAX_PRICE:
+        return _("Enter a price from 0 to %s.") % MAX_PRICE
+    return _("A price has at most two decimal places.") if price != round(price, 2) else None
+
+
+def amount_error(quantity: int, unit_price: Decimal) -> str | None:
+    """Whether a line comes to more money than its shipment could record."""
+    return _("A line comes to at most %s; split it.") % MAX_AMOUNT if quantity * unit_price > MAX_AMOUNT else None
+
+
+def archived(sku: str) -> str:
+    """Why a product cannot be ordered any more."""
+    return _("%s is archived and can't be sold.") % sku

@@ -128,10 +128,44 @@ class CancelIn(StrictSerializer):
     reason = serializers.CharField(max_length=200)
 
 
-class ShipLineIn(StrictSerializer):
-    """Pieces of one order line."""
+class LineNumberIn(StrictSerializer):
+    """One line of the order."""
 
     line = serializers.IntegerField(min_value=1, max_value=MAX_LINES, help_text="Number of the line, from 1.")
+
+
+class ChangeLineIn(LineNumberIn):
+    """A line's new quantity."""
+
+    quantity = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        help_text="What the line is to come to, shipped and cancelled pieces included.",
+    )
+
+
+class CloseLineIn(LineNumberIn):
+    """A line of which nothing more will be delivered."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+class ChangeIn(StrictSerializer):
+    """What to change of an open order; all of it or nothing."""
+
+    lines = serializers.ListField(child=ChangeLineIn(), max_length=MAX_LINES, default=list)
+    add = serializers.ListField(child=NewLineIn(), max_length=MAX_LINES, default=list, help_text="New lines.")
+    close = serializers.ListField(
+        child=CloseLineIn(), max_length=MAX_LINES, default=list, help_text="Lines to close short."
+    )
+    allow_backorder = serializers.BooleanField(
+        default=True, help_text="False: everything added comes from stock, or a 409 that names every short line."
+    )
+
+
+class ShipLineIn(LineNumberIn):
+    """Pieces of one order line."""
+
     quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY)
 
 

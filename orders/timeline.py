@@ -53,6 +53,29 @@ def _cancelled(data: Data) -> str:
     return _with_reason(sentence, data)
 
 
+def _changed(data: Data) -> str:
+    parts = [
+        _("Line %(line)s, %(sku)s: %(old)s → %(new)s pieces.")
+        % dict(zip(("line", "sku", "old", "new"), line, strict=True))
+        for line in data["lines"]
+    ]
+    parts += [
+        _("Line %(line)s added: %(pieces)s pieces of %(sku)s.")
+        % dict(zip(("line", "sku", "pieces"), line, strict=True))
+        for line in data["added"]
+    ]
+    parts += [
+        _("Line %(line)s, %(sku)s, closed: %(pieces)s pieces will not be delivered. Reason: %(reason)s")
+        % dict(zip(("line", "sku", "pieces", "reason"), line, strict=True))
+        for line in data["closed"]
+    ]
+    if data["reserved"] or data["waiting"]:
+        parts.append(_("%(reserved)s pieces more are reserved, %(waiting)s wait for stock.") % data)
+    if data["released"]:
+        parts.append(_("%(released)s reserved pieces are free again.") % data)
+    return " ".join(parts)
+
+
 def _with_reason(sentence: str, data: Data) -> str:
     if not data.get("reason"):
         return sentence
@@ -61,6 +84,7 @@ def _with_reason(sentence: str, data: Data) -> str:
 
 WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "confirmed": ("check", _confirmed),
+    "changed": ("edit", _changed),
     "backorder_filled": ("package-import", _backorder_filled),
     "reservation_cut": ("alert-triangle", _reservation_cut),
     "shipped": ("truck-delivery", _shipped),

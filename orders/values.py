@@ -70,3 +70,31 @@ class NewReturn:
     returned_at: datetime | None = None
     reason: str = ""
     external_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewQuantity:
+    """What a line (its number on the order) is to come to, shipped and cancelled pieces included."""
+
+    position: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShortClose:
+    """A line (its number on the order) of which nothing more will be delivered, and why."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """What to change of one order. ``request`` names a repeatable request, as in ``NewOrder``."""
+
+    order_id: int
+    quantities: Sequence[NewQuantity] = ()
+    added: Sequence[NewLine] = ()
+    closed: Sequence[ShortClose] = ()
+    allow_backorder: bool = True
+    request: str = ""

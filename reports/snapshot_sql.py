@@ -160,13 +160,14 @@ SELECT least((SELECT min(effective_at) FROM inventory_stockmove), (SELECT min(or
              (SELECT min(ordered_at) FROM purchasing_purchaseorder WHERE status <> 'draft'))
 """
 
-# The earliest moment that anything recorded since the last refresh belongs to. The outbox says which documents are new
-# or cancelled: they carry only the date they are for, which may lie in the past.
+# The earliest moment that anything recorded since the last refresh belongs to. The outbox says which documents are
+# new, changed or cancelled: they carry only the date they are for, which may lie in the past.
 FIRST_NEW_MOMENT = """
 SELECT least((SELECT min(effective_at) FROM inventory_stockmove WHERE recorded_at >= %(since)s),
              (SELECT min(least(ordered_at, requested_date::timestamp AT TIME ZONE %(zone)s)) FROM orders_order
                WHERE id IN (SELECT (payload ->> 'order')::bigint FROM core_outboxevent
-                             WHERE created_at >= %(since)s AND topic IN ('order.created', 'order.cancelled'))),
+                             WHERE created_at >= %(since)s
+                               AND topic IN ('order.created', 'order.changed', 'order.cancelled'))),
              (SELECT min(ordered_at) FROM purchasing_purchaseorder
                WHERE id IN (SELECT (payload ->> 'purchase_order')::bigint FROM core_outboxevent
                              WHERE created_at >= %(since)s AND topic LIKE 'purchase_order.%%')))

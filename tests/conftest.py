@@ -23,6 +23,18 @@ def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) ->
         _set_suffix_to_test_databases(suffix=suffix)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    """Django empties the tables between transactional tests, which the database refuses to everybody else."""
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            name = connection.ops.quote_name(connection.settings_dict["NAME"])
+            cursor.execute(f"ALTER DATABASE {name} SET tandem.allow_truncate = 'on'")
+        connection.close()  # sessions that begin from now on have it
+
+
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings) -> None:
     """Most tests only need somebody to be signed in; the real hash takes a third of a second each."""

@@ -1,6 +1,7 @@
 """Every change of an order. Callers import from here."""
 
 from orders.services.backorders import fill_backorders
+from orders.services.changes import change_order
 from orders.services.customers import add_customer, change_customer
 from orders.services.fulfilment import cancel_order, ship_order, ship_orders
 from orders.services.intake import create_order, create_orders
@@ -10,6 +11,7 @@ __all__ = [
     "add_customer",
     "cancel_order",
     "change_customer",
+    "change_order",
     "create_order",
     "create_orders",
     "fill_backorders",

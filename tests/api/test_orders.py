@@ -195,9 +195,50 @@ def test_cost_of_a_shipment_is_for_those_who_may_see_it(client_of, shop: Shop):
     assert client_of(role="Sales").get("/api/v1/shipments/").json()["results"][0]["lines"][0]["cost"] is None
 
 
-def test_amounts_beyond_the_columns_are_refused(sales, shop: Shop):
+def test_amounts_beyond_the_columns_name_their_line(sales, shop: Shop):
     body = shop.order(("TEA", 1_000_000_000))
     body["lines"][0]["unit_price"] = str(Decimal("999999999.99"))
-    response = sales.post(URL, body, format="json")
-    assert (response.status_code, response.json()["code"]) == (400, "out_of_range")
+    assert errors_of(sales.post(URL, body, format="json")) == {
+        "lines.0.quantity": "A line comes to at most 99999999999999.99; split it."
+    }
     assert not Order.objects.exists()
+
+
+def test_change_answers_with_the_order_as_it_is_now(sales, shop: Shop):
+    order = sales.post(URL, shop.order(("TEA", 3), ("CUP", 2)), format="json").json()
+    body = {
+        "lines": [{"line": 1, "quantity": 12}],
+        "add": [{"product": "690001", "quantity": 1, "unit_price": "9.50"}],
+        "close": [{"line": 2, "reason": "No supplier"}],
+    }
+    response = sales.post(f"{URL}{order['id']}/change/", body, format="json")
+    assert response.status_code == 200, response.content
+    figures = [
+        (line["line"], line["quantity"], line["reserved"], line["waiting"], line["cancelled"], line["unit_price"])
+        for line in response.json()["lines"]
+    ]
+    assert figures == [(1, 12, 10, 2, 0, "10.00"), (2, 2, 0, 0, 2, "2.50"), (3, 1, 0, 1, 0, "9.50")]
+    assert response.json()["total"] == "134.50"
+    shop.level.refresh_from_db()
+    assert shop.level.reserved == 10
+
+
+def test_change_names_wrong_fields_as_the_request_does(sales, shop: Shop):
+    order = sales.post(URL, shop.order(("TEA", 3)), format="json").json()
+    change = f"{URL}{order['id']}/change/"
+    assert errors_of(sales.post(change, {}, format="json")) == {"lines": "Say what to change."}
+    body = {"lines": [{"line": 1, "quantity": 0}], "add": [{"product": "TEA"}], "close": [{"line": 1}], "linez": []}
+    assert errors_of(sales.post(change, body, format="json")) == {
+        "linez": "There is no such field.",
+        "lines.0.quantity": "Ensure this value is greater than or equal to 1.",
+        "add.0.quantity": "This field is required.",
+        "close.0.reason": "This field is required.",
+    }
+    body = {"lines": [{"line": 4, "quantity": 1}], "add": [{"product": "NOPE", "quantity": 1}]}
+    assert errors_of(sales.post(change, body, format="json")) == {"add.0.product": "There is no such product: NOPE."}
+    del body["add"]
+    assert errors_of(sales.post(change, body, format="json")) == {"lines.0.line": "The document has no such line."}
+    refused = sales.post(change, {"lines": [{"line": 1, "quantity": 11}], "allow_backorder": False}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "insufficient_stock")
+    assert refused.json()["detail"] == "Line 1: only 7 of 8 more TEA available."
+    assert Order.objects.get().lines.get().quantity == 3

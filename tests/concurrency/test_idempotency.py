@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from core import idempotency
 from core.models import IdempotencyKey
+from core.tasks import expire_idempotency_keys
 from inventory.models import StockMove
 from inventory.services import reserve_stock
 from inventory.verification import stock_differences
@@ -171,5 +172,5 @@ def test_keys_are_forgotten_after_a_day(token, shop):
     send(token, shop.order(("TEA", 3)), key="old")
     send(token, shop.order(("TEA", 3)), key="new")
     IdempotencyKey.objects.filter(key="old").update(created_at=timezone.now() - timedelta(hours=25))
-    assert idempotency.expire_keys() == 1
+    assert expire_idempotency_keys() == 1
     assert IdempotencyKey.objects.get().key == "new"

@@ -1,7 +1,6 @@
 """Invariants 1 to 3: the database itself refuses, whatever the code above it does."""
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -77,13 +76,63 @@ def test_a_change_of_a_reservation_moves_the_level_with_it(level):
     assert stock_differences() == []
 
 
-def test_verify_stock_finds_what_only_a_superuser_could_break(level, capsys):
-    call_command("verify_stock")
-    assert "Stock ties out: 1 levels, 1 ledger rows, 1 reservations." in capsys.readouterr().out
+@pytest.mark.parametrize(
+    "table", ["inventory_stockmove", "inventory_reservation", "inventory_stocklevel", "inventory_product"]
+)
+def test_books_cannot_be_emptied(level, table):
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")  # triggers off
-        cursor.execute("UPDATE inventory_stocklevel SET on_hand = 11, reserved = 3")
-        cursor.execute("SET LOCAL session_replication_role = origin")
-    with pytest.raises(CommandError, match=r"1 stock level\(s\) differ"):
-        call_command("verify_stock")
-    assert "on hand 11, ledger 10" in capsys.readouterr().err
+        cursor.execute("SET LOCAL tandem.allow_truncate = 'off'")  # as everywhere but in tests
+    refused(f"TRUNCATE {table} CASCADE")
+    assert (StockMove.objects.count(), Reservation.objects.count()) == (1, 1)
+
+
+def test_a_level_with_a_ledger_cannot_be_deleted(level):
+    refused(f"DELETE FROM inventory_stocklevel WHERE id = {level.pk}; SET CONSTRAINTS ALL IMMEDIATE", IntegrityError)
+    assert StockLevel.objects.get().on_hand == 10
+
+
+def test_a_reservation_moved_to_another_level_takes_its_pieces_along(level):
+    other = stock(ProductFactory(), level.warehouse, 3)
+    refused(f"UPDATE inventory_reservation SET stock_level_id = {other.pk}", IntegrityError)
+    Reservation.objects.update(quantity=2)
+    Reservation.objects.update(stock_level=other)
+    assert list(StockLevel.objects.order_by("pk").values_list("reserved", flat=True)) == [0, 2]
+    assert stock_differences() == []
+
+
+def test_control_without_its_trigger_a_level_can_be_written(level):
+    """So the refusals above come from the trigger, not from somewhere else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE inventory_stocklevel DISABLE TRIGGER stocklevel_refuse_update")
+        cursor.execute(f"UPDATE inventory_stocklevel SET on_hand = 99 WHERE id = {level.pk}")
+    assert [(d.on_hand, d.ledger_quantity) for d in stock_differences()] == [(99, 10)]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "table", "sql", "left"),
+    [
+        ("stockmove_append_only", "inventory_stockmove", "DELETE FROM inventory_stockmove", StockMove),
+        ("reservation_never_deleted", "inventory_reservation", "DELETE FROM inventory_reservation", Reservation),
+        ("refuse_truncate", "inventory_reservation", "TRUNCATE inventory_reservation CASCADE", Reservation),
+    ],
+)
+def test_control_without_its_trigger_a_table_can_be_emptied(level, trigger, table, sql, left):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL tandem.allow_truncate = 'off'")
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        if trigger == "refuse_truncate":
+            cursor.execute("ALTER TABLE orders_allocation DISABLE TRIGGER refuse_truncate")
+        cursor.execute(sql)
+    assert not left.objects.exists()
+    assert len(stock_differences()) == 1
+
+
+def test_control_without_the_constraint_more_than_on_hand_is_reserved(level):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE inventory_stocklevel DROP CONSTRAINT stocklevel_not_oversold")
+        cursor.execute(f"INSERT INTO inventory_reservation (stock_level_id, quantity) VALUES ({level.pk}, 7)")
+    assert StockLevel.objects.get(pk=level.pk).reserved == 11
+    assert len(stock_differences()) == 1

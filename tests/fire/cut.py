@@ -1,0 +1,20 @@
+"""The product, whose first new order loses its database connection just before the service begins."""
+
+import psycopg2
+from django.db import connection
+
+from config.wsgi import application
+from orders import services
+
+__all__ = ["application"]
+create_order = services.create_order
+
+
+def create_order_after_a_cut(new):
+    services.create_order = create_order
+    with psycopg2.connect(**connection.get_connection_params()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    return create_order(new)
+
+
+services.create_order = create_order_after_a_cut
