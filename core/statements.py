@@ -80,7 +80,7 @@ def _call(name: str, sql: str, parameters: Sequence[Any]) -> Call:
     known = _prepared.setdefault(connection.connection, set())
     if statement not in known:
         # On the driver's own cursor: it is part of no page's query budget. A rollback does not undo it.
-        with connection.connection.cursor() as cursor:
+        with connection.wrap_database_errors, connection.connection.cursor() as cursor:
             cursor.execute(prepare)
         known.add(statement)
     return call, list(parameters)

@@ -161,8 +161,11 @@ def test_adjustment_moves_stock_once(token, shop):
     assert (shop.level.on_hand, str(shop.level.value)) == (6, "36.00")
 
 
-def test_what_waits_for_the_commit_runs_after_it(redis_url, token, shop):
-    """The kick of the reorder check is an ``on_commit`` hook: it must not be lost with autocommit off."""
+def test_what_waits_for_the_commit_runs_after_it(token, shop, redis_url):
+    """The kick of the reorder check is an ``on_commit`` hook: it must not be lost with autocommit off.
+
+    ``redis_url`` comes last: it forgets the kick that the shop's opening stock left waiting.
+    """
     with patch("purchasing.tasks.check_reorder_points.apply_async") as kick:
         send(token, shop.order(("TEA", 3)))
     kick.assert_called_once()
