@@ -89,6 +89,8 @@ PGBOUNCER = env.bool("PGBOUNCER", False)
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = PGBOUNCER
 REDIS_URL = env.str("REDIS_URL") if PRODUCTION else env.str("REDIS_URL", "redis://localhost:6379/0")
 
+# A form has a field for each line of an order, and an order up to 10,000 lines.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_100
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "core.User"
 LOGIN_URL = "login"

@@ -39,6 +39,12 @@ class InsufficientStock(DomainError):
     code = "insufficient_stock"
 
 
+class Outdated(DomainError):
+    """What the user saw and agreed to has changed since; they must look again."""
+
+    code = "outdated"
+
+
 class Duplicate(DomainError):
     """The same external reference or key was used before with different content."""
 

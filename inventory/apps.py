@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class InventoryConfig(AppConfig):
     name = "inventory"
     verbose_name = _("Inventory")
+
+    def ready(self) -> None:
+        from core.navigation import NavItem, register
+
+        register(NavItem(_("Stock"), "inventory:stock", "packages", "inventory.view_stocklevel", order=20))
+        register(NavItem(_("Products"), "inventory:products", "tag", "inventory.view_product", order=21))

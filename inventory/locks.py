@@ -1,11 +1,11 @@
-"""Row locks on stock, always in ascending primary key."""
+"""Row locks on stock, always in ascending primary key, and on single products."""
 
 from collections.abc import Collection
 
 from django.db import connection
 
 from core.statements import fetch_all
-from inventory.models import StockLevel
+from inventory.models import Product, StockLevel
 from inventory.places import Place
 
 COLUMNS = [field.attname for field in StockLevel._meta.concrete_fields]
@@ -38,3 +38,8 @@ def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dic
         found = fetch_all("lock_stock_levels", SELECT, [products, warehouses])
     rows = [StockLevel.from_db(connection.alias, COLUMNS, row) for row in found]
     return {(row.product_id, row.warehouse_id): row for row in rows}
+
+
+def lock_product(product_id: int) -> Product:
+    """Lock one product."""
+    return Product.objects.select_for_update(no_key=True).get(pk=product_id)

@@ -61,3 +61,40 @@ class Supply:
     expected_on: date
     quantity: int
     document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What somebody saw before correcting stock: pieces on hand, and how many reserved ones may be cut at most."""
+
+    on_hand: int
+    cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What correcting a place by ``difference`` pieces does to it; ``cut`` reserved pieces would wait again."""
+
+    on_hand: int
+    reserved: int
+    difference: int
+
+    @property
+    def on_hand_after(self) -> int:
+        return self.on_hand + self.difference
+
+    @property
+    def cut(self) -> int:
+        return max(self.reserved - self.on_hand_after, 0)
+
+    @property
+    def reserved_after(self) -> int:
+        return self.reserved - self.cut
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
+
+    @property
+    def available_after(self) -> int:
+        return self.on_hand_after - self.reserved_after

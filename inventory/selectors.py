@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet, Sum, Window
+from django.db.models import BigIntegerField, F, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Upper
 
-from inventory.models import Product, StockLevel, StockMove
+from inventory.models import Product, StockLevel, StockMove, Warehouse
 from inventory.places import Place
 
 
@@ -41,22 +42,97 @@ def search_products(text: str, *, only_active: bool = True) -> QuerySet[Product]
     return products.annotate(is_exact=exact, starts=starts).order_by("-is_exact", "-starts", "sku")
 
 
-def stock_list(*, search: str = "", warehouse_id: int | None = None) -> QuerySet[StockLevel]:
-    """Stock by product and warehouse, with both related rows; by SKU."""
-    levels = StockLevel.objects.select_related("product__category", "warehouse")
-    if search:
-        levels = levels.filter(product__in=search_products(search, only_active=False).order_by().values("pk"))
-    if warehouse_id:
-        levels = levels.filter(warehouse=warehouse_id)
-    return levels.order_by("product__sku", "warehouse__code", "pk")
+@dataclass(frozen=True, slots=True)
+class StockWish:
+    """What the stock list is asked for; empty fields leave nothing out."""
+
+    search: str = ""
+    warehouse_id: int | None = None
+    category_id: int | None = None
 
 
-def stock_card(level: StockLevel) -> QuerySet[StockMove]:
-    """The ledger of one place, newest first, each row with its running ``balance`` in pieces."""
-    running = Window(Sum("quantity"), order_by=[F("effective_at").asc(), F("pk").asc()])
-    return (
-        StockMove.objects.filter(stock_level=level)
-        .annotate(balance=running)
-        .select_related("actor")
-        .order_by("-effective_at", "-pk")
+def stock_list(wish: StockWish, *, after: int | None = None) -> QuerySet[StockLevel]:
+    """Stock by product and warehouse, with both related rows, by SKU; ``after`` a row (its id) the ones that follow.
+
+    ``sku_upper`` is what the unique index on SKUs holds: pages follow it, whatever their number.
+    """
+    levels = StockLevel.objects.select_related("product__category", "warehouse").annotate(
+        sku_upper=Upper("product__sku")
     )
+    if after and (last := levels.filter(pk=after).values_list("sku_upper", "warehouse__code").first()):
+        sku, code = last
+        levels = levels.filter(sku_upper__gte=sku).filter(Q(sku_upper__gt=sku) | Q(warehouse__code__gt=code))
+    if wish.search:
+        levels = levels.filter(product__in=search_products(wish.search, only_active=False).order_by().values("pk"))
+    if wish.warehouse_id:
+        levels = levels.filter(warehouse=wish.warehouse_id)
+    if wish.category_id:
+        levels = levels.filter(product__category=wish.category_id)
+    return levels.order_by("sku_upper", "warehouse__code")
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A row of the ledger and the pieces on hand after it."""
+
+    move: StockMove
+    balance: int
+
+
+def stock_card(level: StockLevel, *, before: int | None = None, limit: int) -> list[CardRow]:
+    """The ledger of one place, newest first, each row with its running balance; ``before`` a row (its id) older ones.
+
+    The balance counts down from what is on hand, so that a page costs what it shows. Level and rows are read by one
+    statement: a move that commits in between cannot make them differ.
+    """
+    moves = StockMove.objects.filter(stock_level=level.pk)
+    newer: Combinable = Value(0, output_field=BigIntegerField())
+    if before and (last := moves.filter(pk=before).values_list("effective_at", "pk").first()):
+        at, pk = last
+        older = Q(effective_at__lt=at) | Q(effective_at=at, pk__lt=pk)
+        shown = moves.filter(~older).order_by().values("stock_level").annotate(total=Sum("quantity")).values("total")
+        newer, moves = Subquery(shown), moves.filter(effective_at__lte=at).filter(older)
+    page = moves.annotate(start=F("stock_level__on_hand") - newer).select_related("actor")
+    rows, balance = [], None
+    for move in page.order_by("-effective_at", "-pk")[:limit]:
+        balance = move.start if balance is None else balance
+        rows.append(CardRow(move, balance))
+        balance -= move.quantity
+    return rows
+
+
+def product_list(search: str = "", *, after: int | None = None, archived: bool = False) -> QuerySet[Product]:
+    """Products by SKU, those sold or those archived; ``after`` a row (its id) the ones that follow."""
+    products = Product.objects.select_related("category").annotate(sku_upper=Upper("sku"))
+    if after and (last := products.filter(pk=after).values_list("sku_upper", flat=True).first()):
+        products = products.filter(sku_upper__gt=last)
+    if search:
+        products = products.filter(pk__in=search_products(search, only_active=False).order_by().values("pk"))
+    return products.filter(is_active=not archived).order_by("sku_upper")
+
+
+def stock_totals(product_ids: Collection[int]) -> dict[int, Availability]:
+    """Stock of each product in all warehouses together; one query."""
+    rows = (
+        StockLevel.objects.filter(product__in=product_ids)
+        .order_by()
+        .values_list("product_id")
+        .annotate(Sum("on_hand"), Sum("reserved"), Sum("available"))
+    )
+    found = {product: Availability(*totals) for product, *totals in rows}
+    return {product: found.get(product, Availability()) for product in product_ids}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceStock:
+    """A warehouse and what it has of a product; ``level`` is None where it never had any."""
+
+    warehouse: Warehouse
+    level: StockLevel | None
+
+
+def stock_by_warehouse(product: Product) -> list[PlaceStock]:
+    """Every active warehouse, and every other that has the product, with its stock; two queries."""
+    levels = {level.warehouse_id: level for level in StockLevel.objects.filter(product=product)}
+    warehouses = Warehouse.objects.filter(Q(is_active=True) | Q(pk__in=list(levels)))
+    return [PlaceStock(warehouse, levels.get(warehouse.pk)) for warehouse in warehouses]

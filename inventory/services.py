@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from core.actor import current_actor_id
 from core.bulk import add_to_column, insert_columns
-from core.errors import InsufficientStock, InvalidInput
+from core.errors import InsufficientStock, InvalidInput, Outdated
 from core.money import to_cents
 from core.transactions import retry_on_conflict
 from inventory.costing import Holding
 from inventory.locks import lock_stock_levels
 from inventory.models import Product, Reservation, StockLevel, StockMove
-from inventory.places import Basket, Grant, Issue, Place, Receipt, Shortage
+from inventory.places import Agreed, Basket, Effect, Grant, Issue, Place, Receipt, Shortage
 from inventory.signals import reservations_cut, stock_changed
 
 MAX_QUANTITY = 1_000_000_000
@@ -173,35 +173,30 @@ def adjust_stock(
     unit_cost: Decimal | None = None,
     document: str = "",
     at: datetime | None = None,
+    agreed: Agreed | None = None,
 ) -> StockMove:
     """Correct the stock of one place by ``difference`` pieces (+ found, - missing), with a reason.
 
     What is missing but reserved is taken from the newest reservations, which then wait again.
     Found pieces are worth ``unit_cost``, else the average, else what they last cost.
-    Locks: StockLevel. Sends: reservations_cut, stock_changed. Raises: InvalidInput, InsufficientStock.
+    With ``agreed``, nothing changes when the place is no longer as it was then.
+    Locks: StockLevel. Sends: reservations_cut, stock_changed. Raises: InvalidInput, InsufficientStock, Outdated.
     """
-    errors = {}
-    if not difference or abs(difference) > MAX_QUANTITY:
-        errors["difference"] = _("Enter how many pieces more (+) or fewer (-) there are.")
-    if not reason.strip():
-        errors["reason"] = _("Say why the stock is corrected.")
-    if unit_cost is not None and unit_cost < 0:
-        errors["unit_cost"] = _("A cost cannot be negative.")
-    if not Product.objects.filter(pk=product_id).exists():
-        errors["product"] = _("There is no such product.")
-    if errors:
-        raise InvalidInput(_("The stock was not corrected."), field_errors=errors)
+    _check_adjustment(product_id, difference, reason, unit_cost)
     at = at or timezone.now()
     place = (product_id, warehouse_id)
     level = lock_stock_levels([place], create=True)[place]
+    effect = Effect(level.on_hand, level.reserved, difference)
+    if agreed:
+        refuse_outdated(agreed, effect)
     if difference < 0:
-        if level.on_hand + difference < 0:
+        if effect.on_hand_after < 0:
             raise InsufficientStock(
                 _("Only %(on_hand)s on hand; %(wanted)s cannot be missing.")
                 % {"on_hand": level.on_hand, "wanted": -difference},
                 on_hand=level.on_hand,
             )
-        _cut_reservations(level, -difference - level.available, reason=reason, at=at)
+        _cut_reservations(level, effect.cut, reason=reason, at=at)
         value = -Holding(level.on_hand, level.value).issue(-difference)
     else:
         value = to_cents(difference * (_found_cost(level) if unit_cost is None else unit_cost))
@@ -217,6 +212,35 @@ def adjust_stock(
     )
     stock_changed.send(StockLevel, places={place}, freed={place} if difference > 0 else set(), at=at)
     return move
+
+
+def _check_adjustment(product_id: int, difference: int, reason: str, unit_cost: Decimal | None) -> None:
+    errors = {}
+    if not difference or abs(difference) > MAX_QUANTITY:
+        errors["difference"] = _("Enter how many pieces more (+) or fewer (-) there are.")
+    if not reason.strip():
+        errors["reason"] = _("Say why the stock is corrected.")
+    if unit_cost is not None and unit_cost < 0:
+        errors["unit_cost"] = _("A cost cannot be negative.")
+    if not Product.objects.filter(pk=product_id).exists():
+        errors["product"] = _("There is no such product.")
+    if errors:
+        raise InvalidInput(_("The stock was not corrected."), field_errors=errors)
+
+
+def refuse_outdated(agreed: Agreed, effect: Effect) -> None:
+    """Refuse a correction whose effect now is not what was agreed to. Raises: Outdated."""
+    if effect.on_hand != agreed.on_hand:
+        raise Outdated(
+            _("The stock changed in the meantime: %s on hand now. Nothing was corrected; check and try again.")
+            % effect.on_hand,
+            on_hand=effect.on_hand,
+        )
+    if effect.cut > agreed.cut:
+        raise Outdated(
+            _("More was reserved in the meantime: %s reserved would be cut. Check and try again.") % effect.cut,
+            cut=effect.cut,
+        )
 
 
 def _cut_reservations(level: StockLevel, missing: int, *, reason: str, at: datetime) -> None:

@@ -10,11 +10,15 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from core.navigation import NavItem, register
-        from inventory import pipeline
+        from inventory import documents, pipeline
         from orders import receivers  # noqa: F401
+        from orders.picking import return_addresses, shipment_addresses
         from orders.promise import waiting_by_place
 
         pipeline.register_waiting(waiting_by_place)
+        documents.register_page("shipment", "orders.view_order", shipment_addresses)
+        documents.register_page("return", "orders.view_order", return_addresses)
+        register(NavItem(_("Picking"), "orders:pick-queue", "clipboard-list", "orders.ship_order", order=8))
         register(NavItem(_("New order"), "orders:new", "square-plus", "orders.confirm_order", order=10))
         register(NavItem(_("Orders"), "orders:list", "shopping-cart", "orders.view_order", order=11))
         register(NavItem(_("Customers"), "orders:customers", "users", "orders.view_customer", order=12))

@@ -5,22 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import dress
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
 from orders.checks import MAX_ID, MAX_PRICE
 from orders.models import Channel, Customer, Order
 from orders.selectors import OrderWish
-
-
-def _dress(form: forms.BaseForm) -> None:
-    """Give each field the frame's look."""
-    for field in form.fields.values():
-        kind = "form-control"
-        if isinstance(field, forms.BooleanField):
-            kind = "form-check-input ms-2"
-        elif isinstance(field, forms.ChoiceField):
-            kind = "form-select"
-        field.widget.attrs["class"] = kind
 
 
 class QuoteForm(forms.Form):
@@ -52,7 +42,7 @@ class OrderFilterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self)
+        dress(self)
 
     def clean(self) -> dict[str, Any]:
         """The days must stand in their order."""
@@ -93,4 +83,4 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self)
+        dress(self)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import customers, entry, orders
+from orders.views import customers, entry, orders, picking
 
 app_name = "orders"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("orders/customers/", entry.customer_suggestions, name="customer-suggestions"),
     path("orders/<int:pk>/", orders.order_detail, name="detail"),
     path("orders/<int:pk>/cancel/", orders.order_cancel, name="cancel"),
+    path("picking/", picking.pick_queue, name="pick-queue"),
+    path("picking/list/", picking.pick_list, name="pick-list"),
+    path("picking/<int:pk>/", picking.ship, name="ship"),
+    path("shipments/<int:pk>/", picking.delivery_note, name="delivery-note"),
     path("customers/", customers.customer_list, name="customers"),
     path("customers/new/", customers.customer_new, name="customer-new"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer"),

@@ -53,12 +53,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class NewShipment:
-    """What leaves for one order; without quantities everything that is reserved leaves."""
+    """What leaves for one order; without quantities everything that is reserved leaves.
+
+    ``shipments_before``: how many shipments of the order the sender knows of. When there are more by now, nothing
+    ships: a form sent twice, or by two people at once, must not take what is left as well.
+    """
 
     order_id: int
     quantities: Mapping[int, int] | None = None
     shipped_at: datetime | None = None
     tracking: str = ""
+    shipments_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Shipping and cancelling: the order is locked first, then its stock; both are all or nothing."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core import audit, outbox
 from core.actor import current_actor_id
 from core.bulk import add_to_column
-from core.errors import IllegalTransition, InvalidInput
+from core.errors import IllegalTransition, InvalidInput, Outdated
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.locks import lock_stock_levels
@@ -37,7 +37,8 @@ def ship_order(new: NewShipment) -> Shipment:
 def ship_orders(news: Sequence[NewShipment]) -> list[Shipment]:
     """Ship reserved pieces; their cost is fixed now and never changes.
 
-    Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput, IllegalTransition.
+    Locks: Order, StockLevel. Sends: stock_changed, orders_changed.
+    Raises: InvalidInput, IllegalTransition, Outdated.
     """
     if len({new.order_id for new in news}) < len(news):
         raise InvalidInput(_("An order can be shipped only once in one call."))
@@ -46,6 +47,7 @@ def ship_orders(news: Sequence[NewShipment]) -> list[Shipment]:
     for new in news:
         if new.order_id not in orders:
             raise InvalidInput(_("There is no such order."), order=new.order_id)
+    _refuse_outdated(news)
     lines = _lines_by_order(orders)
     lock_stock_levels({(ln.product_id, ln.order.warehouse_id) for group in lines.values() for ln in group})
     held = _held([ln for group in lines.values() for ln in group])
@@ -86,6 +88,20 @@ def ship_orders(news: Sequence[NewShipment]) -> list[Shipment]:
 
 
 Plan = list[tuple[OrderLine, int]]
+
+
+def _refuse_outdated(news: Sequence[NewShipment]) -> None:
+    """Refuse what was sent without knowing the order's newest shipment; the orders are locked."""
+    known = {new.order_id: new.shipments_before for new in news if new.shipments_before is not None}
+    if not known:
+        return
+    there = Counter(Shipment.objects.filter(order__in=known).values_list("order_id", flat=True))
+    for order_id, before in known.items():
+        if there[order_id] != before:
+            raise Outdated(
+                _("This order was shipped from in the meantime; nothing more was shipped. Check what is left."),
+                order=order_id,
+            )
 
 
 def _lines_by_order(orders: Iterable[int]) -> dict[int, list[OrderLine]]:

@@ -1,0 +1,156 @@
+"""Stock by product and warehouse, the ledger of one place, and its correction."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.errors import DomainError, InvalidInput
+from core.exports import FORMATS, table_response
+from inventory import selectors, services
+from inventory.documents import addresses
+from inventory.forms import AdjustForm, StockFilterForm
+from inventory.models import Product, StockLevel, Warehouse
+from inventory.places import Agreed, Effect
+
+PAGE_SIZE = 50
+EXCEL_LIMIT = 50_000
+VIEW_COSTS = "inventory.view_margin"
+
+
+def row_after(request: HttpRequest, name: str) -> int | None:
+    """The row that a page follows, from its address."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+@require_safe
+@permission_required("inventory.view_stocklevel", raise_exception=True)
+def stock_list(request: HttpRequest) -> HttpResponseBase:
+    """Stock by SKU; ``?after=`` the last row shown gives the next page. Asked by htmx, only the rows."""
+    form = StockFilterForm(request.GET)
+    wish, after = form.wish(), row_after(request, "after")
+    if request.GET.get("format") in FORMATS:
+        return _export(request, selectors.stock_list(wish))
+    levels = list(selectors.stock_list(wish, after=after)[: PAGE_SIZE + 1])
+    context = {
+        "form": form,
+        "levels": levels[:PAGE_SIZE],
+        "next": levels[PAGE_SIZE - 1].pk if len(levels) > PAGE_SIZE else None,
+        "is_first": after is None,
+        "is_filtered": any(request.GET.get(name) for name in form.fields),
+        "excel_limit": EXCEL_LIMIT,
+    }
+    template = "inventory/_stock.html" if request.headers.get("HX-Request") else "inventory/stock.html"
+    return render(request, template, context)
+
+
+def _export(request: HttpRequest, levels: QuerySet[StockLevel]) -> HttpResponseBase:
+    """Every row as CSV, as many as a spreadsheet opens well as Excel; the value only for those who may see costs."""
+    kind = request.GET["format"]
+    columns = {
+        "product__sku": _("SKU"),
+        "product__name": _("Name"),
+        "product__barcode": _("Barcode"),
+        "product__category__name": _("Category"),
+        "warehouse__code": _("Warehouse code"),
+        "warehouse__name": _("Warehouse"),
+        "on_hand": _("On hand"),
+        "reserved": _("Reserved"),
+        "available": _("Available"),
+    }
+    if request.user.has_perm(VIEW_COSTS):
+        columns["value"] = _("Stock value")
+    rows = levels.values_list(*columns)
+    shown = rows[:EXCEL_LIMIT] if kind == "xlsx" else rows
+    return table_response(
+        kind, f"stock-{timezone.localdate()}", list(columns.values()), shown.iterator(chunk_size=2000)
+    )
+
+
+@require_safe
+@permission_required("inventory.view_stockmove", raise_exception=True)
+def stock_card(request: HttpRequest, product: int, warehouse: int) -> HttpResponse:
+    """The ledger of one place, newest first; ``?before=`` the last row shown gives older ones."""
+    template = "inventory/_card.html" if request.headers.get("HX-Request") else "inventory/card.html"
+    before, level = row_after(request, "before"), _level(product, warehouse)
+    rows = selectors.stock_card(level, before=before, limit=PAGE_SIZE + 1) if level.pk else []
+    links = addresses([row.move for row in rows], request.user)
+    context = {
+        "level": level,
+        "places": selectors.stock_by_warehouse(level.product),
+        "rows": [(row, links.get(row.move.document)) for row in rows[:PAGE_SIZE]],
+        "older": rows[PAGE_SIZE - 1].move.pk if len(rows) > PAGE_SIZE else None,
+        "is_first": before is None,
+    }
+    return render(request, template, context)
+
+
+def _level(product_id: int, warehouse_id: int) -> StockLevel:
+    """The place's stock; a row of zeros that is not saved where it never had any."""
+    level = (
+        StockLevel.objects.filter(product=product_id, warehouse=warehouse_id)
+        .select_related("product", "warehouse")
+        .first()
+    )
+    if level is None:
+        product, warehouse = get_object_or_404(Product, pk=product_id), get_object_or_404(Warehouse, pk=warehouse_id)
+        level = StockLevel(product=product, warehouse=warehouse, available=0)
+    return level
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required("inventory.adjust_stock", raise_exception=True)
+def stock_adjust(request: HttpRequest, product: int, warehouse: int) -> HttpResponseBase:
+    """Correct one place in two steps: type, then read what would change and confirm it."""
+    form = AdjustForm(request.POST or None, with_cost=request.user.has_perm(VIEW_COSTS))
+    level, step = _level(product, warehouse), request.POST.get("step")
+    if request.method == "GET" or step == "edit":
+        return _adjust_page(request, form, level)
+    if not form.is_valid():
+        return _adjust_page(request, form, level, status=422)
+    effect = Effect(level.on_hand, level.reserved, form.difference(level.on_hand))
+    if form.errors:
+        return _adjust_page(request, form, level, status=422)
+    agreed = Agreed(form.seen_on_hand(), (form.cleaned_data["cut"] or 0) if step == "confirm" else effect.cut)
+    try:
+        services.refuse_outdated(agreed, effect)
+        if step != "confirm":
+            return _adjust_page(request, form, level, effect=effect)
+        _adjust(form, level, effect.difference, agreed)
+    except InvalidInput as refusal:
+        return _adjust_page(request, form, level, error=refusal, status=422)
+    except DomainError as refusal:
+        return _adjust_page(request, form, _level(product, warehouse), error=refusal, status=409)
+    words = {"sku": level.product.sku, "before": effect.on_hand, "after": effect.on_hand_after}
+    messages.success(request, _("%(sku)s: on hand %(before)s → %(after)s.") % words)
+    return redirect("inventory:card", product, warehouse)
+
+
+def _adjust(form: AdjustForm, level: StockLevel, difference: int, agreed: Agreed) -> None:
+    services.adjust_stock(
+        product_id=level.product_id,
+        warehouse_id=level.warehouse_id,
+        difference=difference,
+        reason=form.cleaned_data["reason"],
+        unit_cost=form.cleaned_data.get("unit_cost"),
+        agreed=agreed,
+    )
+
+
+def _adjust_page(
+    request: HttpRequest,
+    form: AdjustForm,
+    level: StockLevel,
+    *,
+    effect: Effect | None = None,
+    error: DomainError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {"form": form, "level": level, "effect": effect, "error": error}
+    return render(request, "inventory/adjust.html", context, status=status)
