@@ -15,6 +15,7 @@ urlpatterns = [
     path("health/invariants", health.invariants),
     path("admin/", admin.site.urls),
     path("", include("orders.urls")),
+    path("purchasing/", include("purchasing.urls")),
     path("forecasts/", include("forecasting.urls")),
     path("api/v1/", include("config.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
