@@ -16,8 +16,9 @@ let counting = false;
 function show() {
   const total = format(rows.reduce((sum, row) => sum + pieces(row), 0));
   document.getElementById("receive-total").textContent = total;
-  // Stock that came in cannot be taken back: the question says how much it is.
-  send.dataset.confirm = fill(texts.question, { pieces: total });
+  // Stock that came in cannot be taken back: the question says how much it is. What the server refuses needs none.
+  const refused = rows.some((row) => pieces(row) > open(row));
+  send.dataset.confirm = refused ? "" : fill(texts.question, { pieces: total });
   for (const row of rows) {
     row.classList.toggle("is-counted", counting && pieces(row) > 0);
     input(row).classList.toggle("is-invalid", pieces(row) > open(row));
@@ -26,7 +27,7 @@ function show() {
 
 function say(text, good) {
   said.textContent = text;
-  said.className = `receive-said mt-1 ${good ? "is-ok" : "is-short"}`;
+  said.className = `col-12 receive-said ${good ? "is-ok" : "is-short"}`;
 }
 
 function setAll(value) {
