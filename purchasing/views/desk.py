@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import DomainError
 from core.money import to_cents
-from core.queue import enqueue
+from core.queue import kick
 from purchasing import selectors, services
 from purchasing.forms import NO_SUPPLIER, DeskFilterForm, ReasonForm
 from purchasing.models import PurchaseOrder, ReorderSuggestion, Supplier
@@ -200,7 +200,7 @@ def approve(request: HttpRequest) -> HttpResponseBase:
     except DomainError as error:
         errors = getattr(error, "field_errors", {})
         return _desk_page(request, typed, error=DomainError(error.detail), errors=errors, status=409)
-    enqueue(check_reorder_points)
+    kick(check_reorder_points)
     messages.success(request, _done(orders))
     if len(orders) == 1:
         return redirect("purchasing:order", orders[0].pk)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.errors import DomainError
 from core.exports import FORMATS, table_response
 from core.money import to_cents
-from core.queue import enqueue
+from core.queue import kick
 from purchasing import selectors, services
 from purchasing.forms import ExpectedDateForm, PurchaseFilterForm, ReasonForm
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -147,7 +147,7 @@ def order_cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
         order = services.cancel_purchase_order(pk, reason=form.cleaned_data["reason"])
     except DomainError as error:
         return _order_page(request, pk, cancel_form=form, error=error, status=409)
-    enqueue(check_reorder_points)
+    kick(check_reorder_points)
     messages.success(request, _("Purchase order %s is cancelled; nothing of it is expected any more.") % order.number)
     return redirect("purchasing:order", pk)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError, InvalidInput
-from core.queue import enqueue
+from core.queue import kick
 from inventory.models import Product, Warehouse
 from inventory.places import Place
 from purchasing import selectors, services
@@ -76,7 +76,7 @@ def policy_edit(request: HttpRequest, product_id: int, warehouse_id: int) -> Htt
             for field, text in refusal.field_errors.items():
                 form.add_error(field, text)
         else:
-            enqueue(check_reorder_points)
+            kick(check_reorder_points)
             messages.success(request, _("The levels are set by hand now; the forecast leaves them alone."))
             return redirect("purchasing:policies")
     return _form_page(request, place, form, status=422 if form.errors else 200)

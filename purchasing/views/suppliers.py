@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import InvalidInput
-from core.queue import enqueue
+from core.queue import kick
 from purchasing import selectors, services
 from purchasing.forms import SupplierForm, SupplierItemForm
 from purchasing.models import Supplier, SupplierItem
@@ -81,7 +81,7 @@ def supplier_edit(request: HttpRequest, pk: int) -> HttpResponseBase:
         except InvalidInput as refusal:
             _name_errors(form, refusal)
         else:
-            enqueue(check_reorder_points)
+            kick(check_reorder_points)
             messages.success(request, _("The changes were saved."))
             return redirect("purchasing:supplier", pk)
     context = {"form": form, "supplier": get_object_or_404(Supplier, pk=pk)}
@@ -150,6 +150,6 @@ def item_edit(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _item_saved(request: HttpRequest, supplier: Supplier) -> HttpResponseBase:
-    enqueue(check_reorder_points)
+    kick(check_reorder_points)
     messages.success(request, _("The changes were saved. Suggestions of this product are computed anew."))
     return redirect("purchasing:supplier", supplier.pk)
