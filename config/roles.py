@@ -47,6 +47,10 @@ BUYERS = {
     "purchasing.view_reordersuggestion",
     "purchasing.view_stockpolicy",
     "purchasing.place_purchaseorder",
+    # What a supplier sells and at which levels to buy is the buyer's to keep; new suppliers are a manager's.
+    "purchasing.add_supplieritem",
+    "purchasing.change_supplieritem",
+    "purchasing.change_stockpolicy",
     "forecasting.view_demandforecast",
     "forecasting.view_forecastrun",
 }

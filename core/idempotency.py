@@ -4,9 +4,11 @@ Why it is done like this: docs/decisions/0002-idempotency.md.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from secrets import token_hex
 from typing import Any
 
 from django.db import Error, transaction
@@ -54,6 +56,27 @@ def answer_once(handler: Callable[..., Response], request: Request, *args: Any, 
         row.status, row.body = response.status_code, JSONRenderer().render(response.data).decode()
         row.save(update_fields=["status", "body"])
     return _answer(row, repeated=False)
+
+
+def do_once(user_id: int, key: str, work: Callable[[], int]) -> int:
+    """Do what a page's form asks at most once per form; a repetition gets the first result (a primary key) again.
+
+    ``key`` is what ``new_key()`` put into the form; without one the work is simply done. A refusal undoes
+    everything, the key too: the corrected form may be sent again.
+    """
+    if not re.fullmatch("[0-9a-f]{32}", key):
+        return work()
+    with _one_transaction():
+        row = _claim(user_id, f"form-{key}", "form")
+        if row.status is None:
+            row.status, row.body = 200, work()
+            row.save(update_fields=["status", "body"])
+        return int(row.body or 0)
+
+
+def new_key() -> str:
+    """A key for one form."""
+    return token_hex(16)
 
 
 def _fingerprint(request: Request) -> str:

@@ -147,7 +147,9 @@ class ReorderSuggestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin,
         suggested = dict(ReorderSuggestion.objects.filter(pk__in=ids).values_list("pk", "quantity"))
         refuse_wrong_rows("id", ids, suggested)
         quantities = {line["id"]: line.get("quantity", suggested[line["id"]]) for line in lines}
-        made = services.approve_suggestions(quantities)
+        names = {f"suggestions.{pk}.quantity": f"lines.{i}.quantity" for i, pk in enumerate(ids)}
+        with renamed_fields(names | {f"suggestions.{pk}.supplier": f"lines.{i}.id" for i, pk in enumerate(ids)}):
+            made = services.approve_suggestions(quantities)
         orders = PurchaseOrderViewSet.queryset.filter(pk__in=[order.pk for order in made]).order_by("pk")
         answer = ApprovedOut({"purchase_orders": orders}, context=self.get_serializer_context())
         return Response(answer.data, status=201)

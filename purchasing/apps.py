@@ -9,9 +9,19 @@ class PurchasingConfig(AppConfig):
     verbose_name = _("Purchasing")
 
     def ready(self) -> None:
+        from core.navigation import NavItem, register
         from inventory import pipeline
         from purchasing import receivers  # noqa: F401
         from purchasing.selectors import incoming_supply, supplier_lead_times
 
         pipeline.register_supply(incoming_supply)
         pipeline.register_lead_time(supplier_lead_times)
+        items = [
+            (_("Receive goods"), "receiving", "package-import", "receive_purchaseorder", 25),
+            (_("Replenishment"), "desk", "shopping-cart-plus", "view_reordersuggestion", 40),
+            (_("Purchase orders"), "orders", "file-invoice", "view_purchaseorder", 41),
+            (_("Suppliers"), "suppliers", "building-factory-2", "view_supplier", 42),
+            (_("Stock policies"), "policies", "adjustments", "view_stockpolicy", 43),
+        ]
+        for label, name, icon, permission, order in items:
+            register(NavItem(label, f"purchasing:{name}", icon, f"purchasing.{permission}", order))

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.db import connection
 
 from inventory.places import Place
-from purchasing.models import PurchaseOrder, ReorderSuggestion
+from purchasing.models import PurchaseOrder, ReorderSuggestion, StockPolicy, Supplier, SupplierItem
 
 # Any constant that no other advisory lock of this database uses.
 REORDER_CHECK_LOCK = 7_310_001
@@ -47,3 +47,26 @@ def take_marks(limit: int) -> list[Place]:
     with connection.cursor() as cursor:
         cursor.execute(DRAIN, [limit])
         return cursor.fetchall()
+
+
+def lock_supplier(supplier_id: int) -> Supplier:
+    """Lock one supplier."""
+    return Supplier.objects.select_for_update(no_key=True).get(pk=supplier_id)
+
+
+def lock_items_of_product(product_id: int) -> dict[int, SupplierItem]:
+    """Lock what all suppliers sell of one product: only one of them is the preferred one."""
+    rows = SupplierItem.objects.filter(product=product_id).order_by("pk").select_for_update(no_key=True)
+    return {row.pk: row for row in rows}
+
+
+def lock_policy(place: Place) -> StockPolicy | None:
+    """Lock the policy of one place, if it has one."""
+    rows = StockPolicy.objects.filter(product=place[0], warehouse=place[1])
+    return rows.select_for_update(no_key=True).first()
+
+
+def lock_policies(product_ids: Collection[int]) -> list[StockPolicy]:
+    """Lock the policies of these products, so that nobody sets one by hand while the forecast's are written."""
+    rows = StockPolicy.objects.filter(product__in=product_ids).order_by("pk").select_for_update(no_key=True)
+    return list(rows.only("product_id", "warehouse_id", "source"))

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.errors import IllegalTransition
 from inventory.models import Product, StockMove, Warehouse
@@ -122,11 +123,11 @@ class PurchaseOrder(models.Model):
     """An order to a supplier for one warehouse."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        ORDERED = "ordered", _("Ordered")
-        PARTLY_RECEIVED = "partly_received", _("Partly received")
-        RECEIVED = "received", _("Received")
-        CANCELLED = "cancelled", _("Cancelled")
+        DRAFT = "draft", pgettext_lazy("purchase order", "Draft")
+        ORDERED = "ordered", pgettext_lazy("purchase order", "Ordered")
+        PARTLY_RECEIVED = "partly_received", pgettext_lazy("purchase order", "Partly received")
+        RECEIVED = "received", pgettext_lazy("purchase order", "Received")
+        CANCELLED = "cancelled", pgettext_lazy("purchase order", "Cancelled")
 
     NEXT: dict[str, set[str]] = {
         Status.DRAFT: {Status.ORDERED, Status.CANCELLED},
@@ -217,10 +218,10 @@ class ReorderSuggestion(models.Model):
     """What the check proposes to buy, with the inputs its arithmetic used; at most one open per place."""
 
     class Status(models.TextChoices):
-        OPEN = "open", _("Open")
-        APPROVED = "approved", _("Approved")
-        DISMISSED = "dismissed", _("Dismissed")
-        OBSOLETE = "obsolete", _("No longer needed")
+        OPEN = "open", pgettext_lazy("suggestion", "Open")
+        APPROVED = "approved", pgettext_lazy("suggestion", "Approved")
+        DISMISSED = "dismissed", pgettext_lazy("suggestion", "Dismissed")
+        OBSOLETE = "obsolete", pgettext_lazy("suggestion", "No longer needed")
 
     product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT)
     warehouse = models.ForeignKey(Warehouse, verbose_name=_("warehouse"), on_delete=models.PROTECT)

@@ -1,13 +1,45 @@
 """Reads of purchasing: supply on the way, lead times, the lists of the buyer's desk."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, ExpressionWrapper, F, QuerySet, Sum
-from django.db.models.fields import DecimalField
+from django.db.models import (
+    Avg,
+    BigIntegerField,
+    Count,
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce, Round, TruncDate, Upper
+from django.utils import timezone
 
+from inventory.models import Product
 from inventory.places import Place, Supply
-from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, SupplierItem
+from inventory.selectors import search_products
+from purchasing.models import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    ReorderSuggestion,
+    StockPolicy,
+    Supplier,
+    SupplierItem,
+)
 
+MONEY = DecimalField(max_digits=20, decimal_places=2)
+PIECES = BigIntegerField()
 INCOMING = [PurchaseOrder.Status.ORDERED, PurchaseOrder.Status.PARTLY_RECEIVED]
 PIPELINE = [PurchaseOrder.Status.DRAFT, *INCOMING]
 
@@ -37,9 +69,9 @@ def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
 def supplier_lead_times(places: Collection[Place]) -> dict[Place, int]:
     """The preferred supplier's lead time in days, for places whose product has one; one query."""
     days = dict(
-        SupplierItem.objects.filter(product__in={p for p, _ in places}, is_preferred=True).values_list(
-            "product_id", "supplier__lead_time_days"
-        )
+        SupplierItem.objects.filter(
+            product__in={p for p, _ in places}, is_preferred=True, supplier__is_active=True
+        ).values_list("product_id", "supplier__lead_time_days")
     )
     return {place: days[place[0]] for place in places if place[0] in days}
 
@@ -59,40 +91,182 @@ def on_order(places: Collection[Place]) -> dict[Place, int]:
     return {(product, warehouse): total for product, warehouse, total in rows}
 
 
+# ---- suggestions
+
+
 def open_suggestions(
-    *, search: str = "", supplier_id: int | None = None, warehouse_id: int | None = None
+    *, search: str = "", supplier_id: int | None = None, without_supplier: bool = False, warehouse_id: int | None = None
 ) -> QuerySet[ReorderSuggestion]:
     """Open suggestions with product, warehouse, supplier and ``cost``; by supplier, then SKU."""
-    cost = ExpressionWrapper(
-        F("quantity") * F("supplier_item__unit_cost"), DecimalField(max_digits=18, decimal_places=2)
-    )
+    cost = Round(ExpressionWrapper(F("quantity") * F("supplier_item__unit_cost"), MONEY), 2)
     rows = ReorderSuggestion.objects.filter(status=ReorderSuggestion.Status.OPEN).annotate(cost=cost)
     if search:
-        rows = rows.filter(product__sku__icontains=search) | rows.filter(product__name__icontains=search)
-    if supplier_id:
+        rows = rows.filter(product__in=_product_ids(search))
+    if without_supplier:
+        rows = rows.filter(supplier_item=None)
+    elif supplier_id:
         rows = rows.filter(supplier_item__supplier=supplier_id)
     if warehouse_id:
         rows = rows.filter(warehouse=warehouse_id)
-    return rows.select_related("product__category", "warehouse", "supplier_item__supplier").order_by(
-        F("supplier_item__supplier__code").asc(nulls_last=True), "warehouse__code", "product__sku"
+    return rows.select_related("product", "warehouse", "supplier_item__supplier", "supplier_item__product").order_by(
+        F("supplier_item__supplier__code").asc(nulls_last=True), "product__sku", "warehouse__code"
     )
 
 
-def purchase_order_list(*, search: str = "", status: str = "") -> QuerySet[PurchaseOrder]:
-    """Purchase orders, newest first, with ``total`` (money), ``line_count``, pieces ``ordered`` and ``received``."""
-    total = Sum(
-        ExpressionWrapper(F("lines__quantity") * F("lines__unit_cost"), DecimalField(max_digits=18, decimal_places=2))
+def _product_ids(search: str) -> QuerySet[Product, Any]:
+    return search_products(search, only_active=False).order_by().values("pk")
+
+
+# ---- purchase orders
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseWish:
+    """What the list of purchase orders is asked for; empty fields leave nothing out."""
+
+    search: str = ""
+    status: str = ""
+    supplier_id: int | None = None
+    warehouse_id: int | None = None
+
+
+def purchase_order_list(wish: PurchaseWish) -> QuerySet[PurchaseOrder]:
+    """Purchase orders of a wish, newest first, each with its figures."""
+    orders = with_figures(PurchaseOrder.objects.select_related("supplier", "warehouse"))
+    if wish.status == "incoming":
+        orders = orders.filter(status__in=INCOMING)
+    elif wish.status == "overdue":
+        orders = orders.filter(_overdue())
+    elif wish.status:
+        orders = orders.filter(status=wish.status)
+    if wish.supplier_id:
+        orders = orders.filter(supplier=wish.supplier_id)
+    if wish.warehouse_id:
+        orders = orders.filter(warehouse=wish.warehouse_id)
+    if wish.search:
+        orders = _searched(orders, wish.search)
+    return orders.order_by("-pk")
+
+
+def with_figures(orders: QuerySet[PurchaseOrder]) -> QuerySet[PurchaseOrder]:
+    """Each with ``total`` (money), ``line_count``, pieces ``ordered`` and ``arrived``, and if it ``is_overdue``."""
+    lines = PurchaseOrderLine.objects.filter(purchase_order=OuterRef("pk")).order_by().values("purchase_order")
+    amount = Round(ExpressionWrapper(F("quantity") * F("unit_cost"), MONEY), 2)
+    return orders.annotate(
+        total=Coalesce(Subquery(lines.annotate(n=Sum(amount)).values("n"), output_field=MONEY), Decimal("0.00")),
+        line_count=Coalesce(Subquery(lines.annotate(n=Count("pk")).values("n")), 0),
+        ordered=Coalesce(Subquery(lines.annotate(n=Sum("quantity")).values("n"), output_field=PIECES), 0),
+        arrived=Coalesce(Subquery(lines.annotate(n=Sum("received")).values("n"), output_field=PIECES), 0),
+        is_overdue=_overdue(),
     )
-    rows = PurchaseOrder.objects.annotate(
-        total=total,
-        line_count=Count("lines"),
-        ordered=Sum("lines__quantity"),
-        received=Sum("lines__received"),
-    ).select_related("supplier", "warehouse")
+
+
+def _overdue() -> Q:
+    return Q(status__in=INCOMING, expected_on__lt=timezone.localdate())
+
+
+def _searched(orders: QuerySet[PurchaseOrder], text: str) -> QuerySet[PurchaseOrder]:
+    """Purchase orders whose number, supplier, or a line's product (SKU or barcode) fits the text."""
+    wanted = text.strip().upper()
+    products = Product.objects.alias(sku_upper=Upper("sku")).filter(
+        Q(sku_upper__startswith=wanted) | Q(barcode=text.strip())
+    )
+    of_product = PurchaseOrderLine.objects.filter(product__in=products.values("pk"))
+    suppliers = Supplier.objects.filter(Q(code__iexact=wanted) | Q(name__icontains=text.strip()))
+    return orders.alias(number_upper=Upper("number")).filter(
+        Q(number_upper__contains=wanted)
+        | Q(supplier__in=suppliers.order_by().values("pk"))
+        | Q(pk__in=of_product.values("purchase_order"))
+    )
+
+
+def purchase_order_lines(order: PurchaseOrder) -> list[PurchaseOrderLine]:
+    """The lines with product, suggestion, and the supplier's own code as ``supplier_sku``; one query."""
+    item = SupplierItem.objects.filter(supplier=order.supplier_id, product=OuterRef("product"))
+    lines = PurchaseOrderLine.objects.filter(purchase_order=order).select_related("product", "suggestion")
+    return list(lines.annotate(supplier_sku=Coalesce(Subquery(item.values("supplier_sku")), Value(""))).order_by("pk"))
+
+
+def receipts(order: PurchaseOrder) -> QuerySet[GoodsReceipt]:
+    """What arrived for a purchase order, oldest first, with the pieces of each product."""
+    lines = GoodsReceiptLine.objects.select_related("line__product").order_by("pk")
+    return (
+        GoodsReceipt.objects.filter(purchase_order=order)
+        .select_related("created_by")
+        .prefetch_related(Prefetch("lines", lines))
+        .order_by("received_at", "pk")
+    )
+
+
+def expected_orders(*, search: str = "", warehouse_id: int | None = None) -> QuerySet[PurchaseOrder]:
+    """Purchase orders on their way, those due first, each with its figures."""
+    orders = purchase_order_list(PurchaseWish(search=search, status="incoming", warehouse_id=warehouse_id))
+    return orders.order_by("expected_on", "pk")
+
+
+# ---- suppliers
+
+
+def supplier_list(*, search: str = "", only_active: bool = False) -> QuerySet[Supplier]:
+    """Suppliers by code, each with how many ``item_count`` it sells us and its ``open_orders``."""
+    suppliers = Supplier.objects.all()
     if search:
-        rows = rows.filter(number__icontains=search) | rows.filter(supplier__name__icontains=search)
-    if status == "incoming":
-        rows = rows.filter(status__in=INCOMING)
-    elif status:
-        rows = rows.filter(status=status)
-    return rows.order_by("-pk")
+        suppliers = suppliers.filter(Q(code__icontains=search) | Q(name__icontains=search))
+    if only_active:
+        suppliers = suppliers.filter(is_active=True)
+    items = SupplierItem.objects.filter(supplier=OuterRef("pk")).order_by().values("supplier")
+    orders = PurchaseOrder.objects.filter(supplier=OuterRef("pk"), status__in=PIPELINE).order_by().values("supplier")
+    return suppliers.annotate(
+        item_count=Coalesce(Subquery(items.annotate(n=Count("pk")).values("n")), 0),
+        open_orders=Coalesce(Subquery(orders.annotate(n=Count("pk")).values("n")), 0),
+    ).order_by("code")
+
+
+def supplier_items(supplier_id: int, *, search: str = "") -> QuerySet[SupplierItem]:
+    """What a supplier sells us, by SKU; found by our SKU, name or barcode, or by the supplier's own code."""
+    items = SupplierItem.objects.filter(supplier=supplier_id).select_related("product")
+    if search:
+        items = items.filter(Q(product__in=_product_ids(search)) | Q(supplier_sku__iexact=search.strip()))
+    return items.order_by("product__sku")
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """How a supplier did: receipts, days from order to receipt, share of receipts by the day expected."""
+
+    receipts: int
+    days: float | None
+    on_time: float | None
+
+
+def supplier_performance(supplier_id: int, *, days: int = 365) -> Performance:
+    """Measured on the goods receipts of the last ``days``; one query."""
+    found = (
+        GoodsReceipt.objects.filter(
+            purchase_order__supplier=supplier_id, received_at__gte=timezone.now() - timedelta(days=days)
+        )
+        .annotate(day=TruncDate("received_at"))
+        .aggregate(
+            count=Count("pk"),
+            took=Avg(F("received_at") - F("purchase_order__ordered_at")),
+            on_time=Count("pk", filter=Q(day__lte=F("purchase_order__expected_on"))),
+        )
+    )
+    if not found["count"]:
+        return Performance(0, None, None)
+    return Performance(found["count"], found["took"].total_seconds() / 86_400, found["on_time"] / found["count"])
+
+
+# ---- policies
+
+
+def policy_list(*, search: str = "", warehouse_id: int | None = None, source: str = "") -> QuerySet[StockPolicy]:
+    """Stock policies by SKU and warehouse."""
+    policies = StockPolicy.objects.select_related("product", "warehouse")
+    if search:
+        policies = policies.filter(product__in=_product_ids(search))
+    if warehouse_id:
+        policies = policies.filter(warehouse=warehouse_id)
+    if source:
+        policies = policies.filter(source=source)
+    return policies.order_by("product__sku", "warehouse__code")

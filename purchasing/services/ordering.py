@@ -1,7 +1,7 @@
-"""Purchase orders: made from suggestions or by hand, placed, received in parts, cancelled."""
+"""Purchase orders: drafted, changed while a draft, placed, given another date, cancelled."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,28 +15,28 @@ from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
-from purchasing.locks import lock_open_suggestions, lock_purchase_orders
+from purchasing.locks import lock_purchase_orders
 from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier, SupplierItem
 from purchasing.services.reorder import mark_for_check
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder
+
+Lines = Mapping[int, PurchaseOrderLine]
+"""Lines of one purchase order by product."""
 
 
 @retry_on_conflict
 @transaction.atomic(durable=True)
 def create_purchase_orders(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
     """Insert purchase orders, placed with the supplier or as drafts; all or nothing. Raises: InvalidInput."""
-    return _create(news)
+    return create(news)
 
 
-def _create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
+@transaction.atomic(savepoint=False)
+def create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
+    """As ``create_purchase_orders``, inside the caller's transaction."""
     now = timezone.now()
     suppliers = Supplier.objects.in_bulk({new.supplier_id for new in news})
-    items = {
-        (item.supplier_id, item.product_id): item
-        for item in SupplierItem.objects.filter(
-            supplier__in=suppliers, product__in={line.product_id for new in news for line in new.lines}
-        ).select_related("product")
-    }
+    items = _items(news)
     warehouses = set(Warehouse.objects.filter(is_active=True).values_list("pk", flat=True))
     for new in news:
         _check(new, suppliers, warehouses, items)
@@ -47,14 +47,7 @@ def _create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
     PurchaseOrder.objects.bulk_create(orders)
     PurchaseOrderLine.objects.bulk_create(
         [
-            PurchaseOrderLine(
-                purchase_order=order,
-                product_id=line.product_id,
-                quantity=line.quantity,
-                unit_cost=items[new.supplier_id, line.product_id].unit_cost
-                if line.unit_cost is None
-                else line.unit_cost,
-            )
+            _line(order, line, items[new.supplier_id, line.product_id])
             for order, new in zip(orders, news, strict=True)
             for line in new.lines
         ],
@@ -66,7 +59,21 @@ def _create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
     )
     outbox.publish_many("purchase_order.created", ({"purchase_order": o.pk, "number": o.number} for o in orders))
     mark_for_check({(line.product_id, new.warehouse_id) for new in news for line in new.lines})
+    publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk for order in orders][:100]})
     return orders
+
+
+def _items(news: Collection[NewPurchaseOrder]) -> dict[tuple[int, int], SupplierItem]:
+    """The supplier items that these orders name, by supplier and product."""
+    found = SupplierItem.objects.filter(
+        supplier__in={new.supplier_id for new in news}, product__in={line.product_id for n in news for line in n.lines}
+    )
+    return {(item.supplier_id, item.product_id): item for item in found.select_related("product")}
+
+
+def _line(order: PurchaseOrder, line: NewPurchaseLine, item: SupplierItem) -> PurchaseOrderLine:
+    cost = item.unit_cost if line.unit_cost is None else line.unit_cost
+    return PurchaseOrderLine(purchase_order=order, product=item.product, quantity=line.quantity, unit_cost=cost)
 
 
 def _header(new: NewPurchaseOrder, number: str, supplier: Supplier, now: datetime) -> PurchaseOrder:
@@ -98,8 +105,11 @@ def _check(
     items: Mapping[tuple[int, int], SupplierItem],
 ) -> None:
     errors = {}
-    if new.supplier_id not in suppliers:
+    supplier = suppliers.get(new.supplier_id)
+    if supplier is None:
         errors["supplier"] = _("Choose a supplier.")
+    elif not supplier.is_active:
+        errors["supplier"] = _("%s is not active: choose another supplier.") % supplier.name
     if new.warehouse_id not in warehouses:
         errors["warehouse"] = _("Choose an active warehouse.")
     if not new.lines:
@@ -113,78 +123,22 @@ def _check(
         if line.product_id in seen:
             errors[f"lines.{index}.product"] = _("%s stands on the order twice.") % item.product.sku
         seen.add(line.product_id)
-        if not 0 < line.quantity <= MAX_QUANTITY:
-            errors[f"lines.{index}.quantity"] = _("Enter a whole number from 1 to %s.") % MAX_QUANTITY
-        elif line.quantity < item.moq or line.quantity % item.order_multiple:
-            errors[f"lines.{index}.quantity"] = _(
-                "%(sku)s: at least %(moq)s pieces, in packs of %(order_multiple)s."
-            ) % {"sku": item.product.sku, "moq": item.moq, "order_multiple": item.order_multiple}
+        if wrong := lot_error(item, line.quantity):
+            errors[f"lines.{index}.quantity"] = wrong
         if line.unit_cost is not None and not (line.unit_cost.is_finite() and line.unit_cost >= 0):
             errors[f"lines.{index}.unit_cost"] = _("A cost cannot be negative.")
     if errors:
         raise InvalidInput(_("The purchase order was not saved: please correct the fields named."), field_errors=errors)
 
 
-@retry_on_conflict
-@transaction.atomic(durable=True)
-def approve_suggestions(quantities: Mapping[int, int]) -> list[PurchaseOrder]:
-    """Turn suggestions (id → pieces) into placed purchase orders, one per supplier and warehouse; all or nothing.
-
-    Locks: ReorderSuggestion. Raises: IllegalTransition when one is no longer open, InvalidInput.
-    """
-    suggestions = lock_open_suggestions(list(quantities))
-    if not quantities:
-        raise InvalidInput(_("Choose at least one suggestion."))
-    if len(suggestions) < len(quantities):
-        raise IllegalTransition(
-            _("Some suggestions changed meanwhile; nothing was ordered. Please look at the list again."),
-            gone=sorted(set(quantities) - set(suggestions)),
-        )
-    items = SupplierItem.objects.in_bulk({s.supplier_item_id for s in suggestions.values() if s.supplier_item_id})
-    groups: dict[tuple[int, int], list[ReorderSuggestion]] = {}
-    for suggestion in suggestions.values():
-        if suggestion.supplier_item_id is None:
-            raise InvalidInput(
-                _("%s has no supplier: add one before ordering.") % suggestion.product.sku, suggestion=suggestion.pk
-            )
-        key = (items[suggestion.supplier_item_id].supplier_id, suggestion.warehouse_id)
-        groups.setdefault(key, []).append(suggestion)
-    orders = _create(
-        [
-            NewPurchaseOrder(
-                supplier_id=supplier,
-                warehouse_id=warehouse,
-                lines=[NewPurchaseLine(s.product_id, quantities[s.pk]) for s in group],
-            )
-            for (supplier, warehouse), group in groups.items()
-        ]
-    )
-    lines = {
-        (line.product_id, line.purchase_order.warehouse_id): line
-        for line in PurchaseOrderLine.objects.filter(purchase_order__in=orders).select_related("purchase_order")
-    }
-    now = timezone.now()
-    for suggestion in suggestions.values():
-        suggestion.status = ReorderSuggestion.Status.APPROVED
-        suggestion.purchase_order_line = lines[suggestion.product_id, suggestion.warehouse_id]
-        suggestion.updated_at = now
-    ReorderSuggestion.objects.bulk_update(
-        suggestions.values(), ["status", "purchase_order_line", "updated_at"], batch_size=1000
-    )
-    return orders
-
-
-@retry_on_conflict
-@transaction.atomic(durable=True)
-def dismiss_suggestion(suggestion_id: int) -> ReorderSuggestion:
-    """Take a suggestion off the list; the next check of its place may propose again. Raises: IllegalTransition."""
-    suggestion = lock_open_suggestions([suggestion_id]).get(suggestion_id)
-    if suggestion is None:
-        raise IllegalTransition(_("This suggestion is no longer open."))
-    suggestion.status, suggestion.updated_at = ReorderSuggestion.Status.DISMISSED, timezone.now()
-    suggestion.save(update_fields=["status", "updated_at"])
-    audit.record("reorder_suggestion", suggestion.pk, "dismissed", quantity=suggestion.quantity)
-    return suggestion
+def lot_error(item: SupplierItem, quantity: int) -> str | None:
+    """Why the supplier would not accept this quantity, if it would not."""
+    if not 0 < quantity <= MAX_QUANTITY:
+        return _("Enter a whole number from 1 to %s.") % MAX_QUANTITY
+    if quantity < item.moq or quantity % item.order_multiple:
+        rules = {"sku": item.product.sku, "moq": item.moq, "order_multiple": item.order_multiple}
+        return _("%(sku)s: at least %(moq)s pieces, in packs of %(order_multiple)s.") % rules
+    return None
 
 
 def _locked(purchase_order_id: int) -> PurchaseOrder:
@@ -203,6 +157,67 @@ def place_purchase_order(purchase_order_id: int, *, at: datetime | None = None) 
     order.save(update_fields=["status", "ordered_at", "order_cost", "expected_on"])
     audit.record("purchase_order", order.pk, "ordered", at=order.ordered_at)
     outbox.publish("purchase_order.placed", purchase_order=order.pk, number=order.number)
+    publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
+    return order
+
+
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def change_draft(
+    purchase_order_id: int, lines: Sequence[NewPurchaseLine], *, expected_on: date | None = None
+) -> PurchaseOrder:
+    """Give a draft these lines and date. Locks: PurchaseOrder. Raises: IllegalTransition, InvalidInput."""
+    order = _locked(purchase_order_id)
+    if order.status != PurchaseOrder.Status.DRAFT:
+        raise IllegalTransition(_("%s is no longer a draft: its lines are fixed.") % order.number)
+    new = NewPurchaseOrder(order.supplier_id, order.warehouse_id, lines, place=False, expected_on=expected_on)
+    items = _items([new])
+    _check(new, {order.supplier_id: order.supplier}, {order.warehouse_id}, items)
+    old = {line.product_id: line for line in order.lines.select_related("product")}
+    wanted = {line.product_id: _line(order, line, items[order.supplier_id, line.product_id]) for line in lines}
+    _replace_lines(old, wanted)
+    order.expected_on = expected_on
+    order.save(update_fields=["expected_on"])
+    audit.record("purchase_order", order.pk, "changed", quantities=_changed_quantities(old, wanted))
+    mark_for_check({(product, order.warehouse_id) for product in {*old, *wanted}})
+    publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
+    return order
+
+
+def _replace_lines(old: Lines, wanted: Lines) -> None:
+    """Lines of a draft by product: those kept keep their row, and with it the suggestion they came from."""
+    gone = [line.pk for product, line in old.items() if product not in wanted]
+    ReorderSuggestion.objects.filter(purchase_order_line__in=gone).update(purchase_order_line=None)
+    PurchaseOrderLine.objects.filter(pk__in=gone).delete()
+    for product, line in wanted.items():
+        if product in old:
+            line.pk = old[product].pk
+    PurchaseOrderLine.objects.bulk_update([line for line in wanted.values() if line.pk], ["quantity", "unit_cost"])
+    PurchaseOrderLine.objects.bulk_create([line for line in wanted.values() if not line.pk])
+
+
+def _changed_quantities(old: Lines, wanted: Lines) -> dict[str, list[int]]:
+    """Pieces before and after by SKU, where they differ."""
+    before = {line.product.sku: line.quantity for line in old.values()}
+    after = {line.product.sku: line.quantity for line in wanted.values()}
+    pairs = {sku: [before.get(sku, 0), after.get(sku, 0)] for sku in sorted({*before, *after})}
+    return {sku: pair for sku, pair in pairs.items() if pair[0] != pair[1]}
+
+
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def change_expected_date(purchase_order_id: int, expected_on: date) -> PurchaseOrder:
+    """Note when the supplier now says the goods come. Locks: PurchaseOrder. Raises: IllegalTransition."""
+    order = _locked(purchase_order_id)
+    if order.status not in (PurchaseOrder.Status.ORDERED, PurchaseOrder.Status.PARTLY_RECEIVED):
+        raise IllegalTransition(_("%s is not on its way: there is no date to change.") % order.number)
+    before = order.expected_on
+    if before == expected_on:
+        return order
+    order.expected_on = expected_on
+    order.save(update_fields=["expected_on"])
+    audit.record("purchase_order", order.pk, "rescheduled", before=f"{before}", after=f"{expected_on}")
+    publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
     return order
 
 

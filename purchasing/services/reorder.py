@@ -11,7 +11,7 @@ from core.transactions import retry_on_conflict
 from inventory import pipeline
 from inventory.places import Place
 from inventory.selectors import availability
-from purchasing.locks import lock_reorder_check, lock_suggestions_at, take_marks
+from purchasing.locks import lock_policies, lock_reorder_check, lock_suggestions_at, take_marks
 from purchasing.lots import Need
 from purchasing.models import ReorderMark, ReorderSuggestion, StockPolicy, SupplierItem
 from purchasing.selectors import on_order
@@ -88,7 +88,7 @@ def _suggestion(place: Place, need: Need, item: SupplierItem | None, now: Any) -
 
 
 def _preferred_items(places: Collection[Place]) -> dict[int, SupplierItem]:
-    items = SupplierItem.objects.filter(product__in={p for p, _ in places}, is_preferred=True)
+    items = SupplierItem.objects.filter(product__in={p for p, _ in places}, is_preferred=True, supplier__is_active=True)
     return {item.product_id: item for item in items}
 
 
@@ -117,13 +117,13 @@ def _needs(places: Collection[Place]) -> dict[Place, Need]:
 
 @transaction.atomic(savepoint=False)
 def set_policies(policies: Sequence[PolicyInput]) -> int:
-    """Store the forecast's policies; those set by hand stay. Returns how many changed; changed places are marked."""
+    """Store the forecast's policies; those set by hand stay. Returns how many changed; changed places are marked.
+
+    Locks: StockPolicy.
+    """
     now = timezone.now()
-    manual = set(
-        StockPolicy.objects.filter(
-            source=StockPolicy.Source.MANUAL, product__in={p.product_id for p in policies}
-        ).values_list("product_id", "warehouse_id")
-    )
+    standing = lock_policies({p.product_id for p in policies})
+    manual = {(p.product_id, p.warehouse_id) for p in standing if p.source == StockPolicy.Source.MANUAL}
     rows = [
         StockPolicy(
             product_id=p.product_id,

@@ -1,0 +1,188 @@
+"""What people type into the pages of purchasing."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Warehouse
+from inventory.services import MAX_QUANTITY
+from purchasing.models import PurchaseOrder, StockPolicy, Supplier, SupplierItem
+from purchasing.selectors import PurchaseWish
+
+MAX_LEAD_TIME = 730
+NO_SUPPLIER = "none"
+
+
+class Dressed(forms.BaseForm):
+    """Gives each field the frame's look."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            kind = "form-control"
+            if isinstance(field, forms.BooleanField):
+                kind = "form-check-input ms-2"
+            elif isinstance(field, forms.ChoiceField):
+                kind = "form-select"
+            field.widget.attrs["class"] = kind
+
+
+class _FilterForm(Dressed, forms.Form):
+    """A list's filters, all optional; ``wanted()`` leaves out what is not valid."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=100)
+
+    def wanted(self) -> dict[str, Any]:
+        """The valid values; empty ones too, so that every field has its entry."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) for name in self.fields}
+
+    def is_used(self) -> bool:
+        """Whether anything is filtered."""
+        return any(self.wanted().values())
+
+
+def _warehouses() -> forms.ModelChoiceField:
+    return forms.ModelChoiceField(Warehouse.objects.all(), label=_("Warehouse"), required=False, empty_label=_("All"))
+
+
+class DeskFilterForm(_FilterForm):
+    """What the replenishment desk shows."""
+
+    supplier = forms.ChoiceField(label=_("Supplier"), required=False)
+    warehouse = _warehouses()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [(str(s.pk), f"{s.code} {s.name}") for s in Supplier.objects.filter(is_active=True)]
+        self.fields["supplier"].choices = [  # type: ignore[attr-defined]
+            ("", _("All")),
+            (NO_SUPPLIER, _("Without a supplier")),
+            *names,
+        ]
+
+
+class PurchaseFilterForm(_FilterForm):
+    """What the list of purchase orders shows."""
+
+    status = forms.ChoiceField(
+        label=_("Status"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            ("incoming", _("On the way")),
+            ("overdue", _("Overdue")),
+            *PurchaseOrder.Status.choices,
+        ],
+    )
+    supplier = forms.ModelChoiceField(Supplier.objects.all(), label=_("Supplier"), required=False, empty_label=_("All"))
+    warehouse = _warehouses()
+
+    def wish(self) -> PurchaseWish:
+        """What to ask the selector for."""
+        wanted = self.wanted()
+        return PurchaseWish(
+            search=wanted["q"] or "",
+            status=wanted["status"] or "",
+            supplier_id=wanted["supplier"].pk if wanted["supplier"] else None,
+            warehouse_id=wanted["warehouse"].pk if wanted["warehouse"] else None,
+        )
+
+
+class ReceivingFilterForm(_FilterForm):
+    """Which purchase orders are expected."""
+
+    warehouse = _warehouses()
+
+
+class PolicyFilterForm(_FilterForm):
+    """Which stock policies are shown."""
+
+    warehouse = _warehouses()
+    source = forms.ChoiceField(label=_("Source"), required=False, choices=[("", _("All")), *StockPolicy.Source.choices])
+
+
+class ReasonForm(Dressed, forms.Form):
+    """Why something is cancelled or dismissed."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class ExpectedDateForm(Dressed, forms.Form):
+    """When goods are expected; not in the past."""
+
+    expected_on = forms.DateField(
+        label=_("Expected"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["expected_on"].required = required
+
+    def clean_expected_on(self) -> Any:
+        """Today at the earliest."""
+        day = self.cleaned_data["expected_on"]
+        if day and day < timezone.localdate():
+            raise forms.ValidationError(_("Choose today or a later day."))
+        return day
+
+
+class PurchaseHeadForm(ExpectedDateForm):
+    """The head of a purchase order made by hand."""
+
+    supplier = forms.ModelChoiceField(Supplier.objects.filter(is_active=True), label=_("Supplier"), empty_label="")
+    warehouse = forms.ModelChoiceField(Warehouse.objects.filter(is_active=True), label=_("Warehouse"), empty_label=None)
+    field_order = ["supplier", "warehouse", "expected_on"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, required=False, **kwargs)
+
+
+class PurchaseLineForm(forms.Form):
+    """One line of a purchase order made by hand; without a cost the one agreed with the supplier counts."""
+
+    product = forms.IntegerField(min_value=1, error_messages={"required": _("Choose a product from the list.")})
+    quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+    unit_cost = forms.DecimalField(min_value=0, max_digits=14, decimal_places=4, required=False)
+
+
+class SupplierForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
+    """Who we buy from."""
+
+    lead_time_days = forms.IntegerField(label=_("Lead time (days)"), min_value=0, max_value=MAX_LEAD_TIME, initial=14)
+
+    class Meta:
+        model = Supplier
+        fields = ["code", "name", "email", "phone", "lead_time_days", "order_cost", "is_active"]
+        help_texts = {
+            "order_cost": _(
+                "What one order costs us, whatever its size: work, freight. Larger lots are the answer to it."
+            ),
+            "is_active": _("Nothing is suggested or ordered from a supplier that is not active."),
+        }
+
+
+class SupplierItemForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
+    """What a supplier sells us, and by which rules."""
+
+    unit_cost = forms.DecimalField(label=_("Unit cost"), min_value=0, max_digits=14, decimal_places=4)
+    moq = forms.IntegerField(label=_("Minimum order quantity"), min_value=1, max_value=MAX_QUANTITY, initial=1)
+    order_multiple = forms.IntegerField(label=_("Pack size"), min_value=1, max_value=MAX_QUANTITY, initial=1)
+
+    class Meta:
+        model = SupplierItem
+        fields = ["supplier_sku", "unit_cost", "moq", "order_multiple", "is_preferred"]
+        help_texts = {
+            "is_preferred": _("Suggestions go to the preferred supplier. A product has one; the one before steps back.")
+        }
+
+
+class PolicyForm(Dressed, forms.Form):
+    """Levels set by hand, in pieces, and why."""
+
+    safety_stock = forms.IntegerField(label=_("Safety stock"), min_value=0, max_value=MAX_QUANTITY)
+    reorder_point = forms.IntegerField(label=_("Reorder point"), min_value=0, max_value=MAX_QUANTITY)
+    order_up_to = forms.IntegerField(label=_("Order-up-to level"), min_value=0, max_value=MAX_QUANTITY)
+    reason = forms.CharField(label=_("Reason"), max_length=200)

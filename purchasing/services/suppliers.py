@@ -1,0 +1,125 @@
+"""Suppliers and what they sell us; every change is on record with its old value."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.errors import InvalidInput
+from core.transactions import retry_on_conflict
+from inventory.models import Warehouse
+from purchasing.locks import lock_items_of_product, lock_supplier
+from purchasing.models import Supplier, SupplierItem
+from purchasing.services.reorder import mark_for_check
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _naming_what_is_taken(service: Callable[P, R]) -> Callable[P, R]:
+    """A broken uniqueness rule as a refusal that names the field; any other constraint stays our own mistake."""
+
+    @wraps(service)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return service(*args, **kwargs)
+        except IntegrityError as exc:
+            sentences = {
+                "purchasing_supplier_code": ("code", _("This code is already used by another supplier.")),
+                "supplieritem_once": ("product", _("This supplier already has this product: change that entry.")),
+                "supplieritem_one_preferred": (
+                    "is_preferred",
+                    _("Somebody else has just chosen another supplier for this product. Please try again."),
+                ),
+            }
+            for constraint, (field, text) in sentences.items():
+                if constraint in str(exc):
+                    raise InvalidInput(text, field_errors={field: text}) from exc
+            raise
+
+    return call
+
+
+@_naming_what_is_taken
+@transaction.atomic(durable=True)
+def add_supplier(fields: Mapping[str, Any]) -> Supplier:
+    """Insert a supplier. Raises: InvalidInput when the code is taken."""
+    supplier = Supplier.objects.create(**fields)
+    audit.record("supplier", supplier.pk, "added", code=supplier.code, name=supplier.name)
+    return supplier
+
+
+@_naming_what_is_taken
+@transaction.atomic(durable=True)
+def change_supplier(supplier_id: int, fields: Mapping[str, Any]) -> Supplier:
+    """Write the fields that differ. Locks: Supplier. Raises: InvalidInput when the code is taken."""
+    supplier = lock_supplier(supplier_id)
+    changes = _write_changes(supplier, fields)
+    if changes:
+        audit.record("supplier", supplier.pk, "changed", changes=changes)
+    if "is_active" in changes:
+        _mark_products(set(supplier.items.filter(is_preferred=True).values_list("product_id", flat=True)))
+    return supplier
+
+
+@_naming_what_is_taken
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def add_supplier_item(supplier_id: int, product_id: int, fields: Mapping[str, Any]) -> SupplierItem:
+    """What a supplier sells us; preferred, it takes the place of the one that was.
+
+    Locks: SupplierItem. Raises: InvalidInput when the supplier already has this product.
+    """
+    if fields.get("is_preferred"):
+        _prefer_nobody(product_id)
+    item = SupplierItem.objects.create(supplier_id=supplier_id, product_id=product_id, **fields)
+    audit.record("supplier_item", item.pk, "added", **_plain(fields))
+    _mark_products({product_id})
+    return item
+
+
+@_naming_what_is_taken
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def change_supplier_item(item_id: int, fields: Mapping[str, Any]) -> SupplierItem:
+    """Write the fields that differ; suggestions of the product are checked anew. Locks: SupplierItem."""
+    product_id = SupplierItem.objects.values_list("product_id", flat=True).get(pk=item_id)
+    item = lock_items_of_product(product_id)[item_id]
+    if fields.get("is_preferred") and not item.is_preferred:
+        _prefer_nobody(product_id)
+    changes = _write_changes(item, fields)
+    if changes:
+        audit.record("supplier_item", item.pk, "changed", changes=changes)
+        _mark_products({product_id})
+    return item
+
+
+def _prefer_nobody(product_id: int) -> None:
+    preferred = [item.pk for item in lock_items_of_product(product_id).values() if item.is_preferred]
+    SupplierItem.objects.filter(pk__in=preferred).update(is_preferred=False)
+    changes = {"is_preferred": [True, False]}
+    audit.record_many(audit.entry("supplier_item", pk, "changed", changes=changes) for pk in preferred)
+
+
+def _mark_products(product_ids: set[int]) -> None:
+    """Whatever is suggested of these products, in whichever warehouse, is to be checked."""
+    warehouses = Warehouse.objects.filter(is_active=True).values_list("pk", flat=True)
+    mark_for_check({(product, warehouse) for product in product_ids for warehouse in warehouses})
+
+
+def _write_changes(row: models.Model, fields: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Save the fields that differ; returns old and new value of each."""
+    before = {name: getattr(row, name) for name, value in fields.items() if getattr(row, name) != value}
+    for name in before:
+        setattr(row, name, fields[name])
+    if before:
+        row.save(update_fields=list(before))
+    return {name: list(_plain({"old": old, "new": fields[name]}).values()) for name, old in before.items()}
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as the audit log keeps them: money as text."""
+    return {name: value if isinstance(value, bool | int | str) else str(value) for name, value in fields.items()}

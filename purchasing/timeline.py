@@ -1,0 +1,101 @@
+"""The history of purchase orders and of stock policies, in sentences."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.models import User
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step: when, by whom (None: the system), what happened, and its icon."""
+
+    at: datetime
+    actor: User | None
+    sentence: str
+    icon: str
+
+
+def _drafted(data: Data) -> str:
+    return _("Saved as a draft.")
+
+
+def _changed(data: Data) -> str:
+    if not data["quantities"]:
+        return _("Draft changed.")
+    pairs = [f"{sku} {before} → {after}" for sku, (before, after) in data["quantities"].items()]
+    return _("Draft changed: %s.") % ", ".join(pairs)
+
+
+def _ordered(data: Data) -> str:
+    return _("Placed with the supplier.")
+
+
+def _rescheduled(data: Data) -> str:
+    days = {name: date_format(date.fromisoformat(data[name]), "Y-m-d") for name in ("before", "after")}
+    return _("Expected on %(after)s instead of %(before)s.") % days
+
+
+def _received(data: Data) -> str:
+    if not data["left"]:
+        return _("%(receipt)s: %(pieces)s pieces came in; the order is complete.") % data
+    return _("%(receipt)s: %(pieces)s pieces came in, %(left)s are still expected.") % data
+
+
+def _cancelled(data: Data) -> str:
+    return _("Cancelled. Reason: %(reason)s") % data
+
+
+def _set_by_hand(data: Data) -> str:
+    after = data["after"]
+    return _(
+        "Set by hand: safety stock %(safety_stock)s, reorder point %(reorder_point)s, order-up-to level "
+        "%(order_up_to)s. Reason: %(reason)s"
+    ) % {**after, "reason": data["reason"]}
+
+
+def _returned_to_forecast(data: Data) -> str:
+    return _("Given back to the forecast.")
+
+
+Words = dict[str, tuple[str, Callable[[Data], str]]]
+"""Icon and sentence of each verb."""
+
+PURCHASE_ORDER: Words = {
+    "drafted": ("file-pencil", _drafted),
+    "changed": ("pencil", _changed),
+    "ordered": ("send", _ordered),
+    "rescheduled": ("calendar-event", _rescheduled),
+    "received": ("package-import", _received),
+    "cancelled": ("x", _cancelled),
+}
+POLICY: Words = {
+    "set_by_hand": ("hand-stop", _set_by_hand),
+    "returned_to_forecast": ("chart-line", _returned_to_forecast),
+}
+
+
+def purchase_order_events(purchase_order_id: int) -> list[Event]:
+    """Every step of a purchase order, oldest first; one query."""
+    return _events("purchase_order", purchase_order_id, PURCHASE_ORDER)
+
+
+def policy_events(policy_id: int) -> list[Event]:
+    """Every time somebody set a policy or gave it back, oldest first; one query."""
+    return _events("stock_policy", policy_id, POLICY)
+
+
+def _events(subject: str, subject_id: int, words: Words) -> list[Event]:
+    events = []
+    for entry in audit.timeline(subject, subject_id):
+        icon, sentence = words[entry.verb]
+        events.append(Event(entry.at, entry.actor, sentence(entry.data), icon))
+    return events

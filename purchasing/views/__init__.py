@@ -1,0 +1,1 @@
+"""The pages of purchasing: replenishment, purchase orders, receiving, suppliers, policies."""

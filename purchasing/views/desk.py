@@ -1,0 +1,243 @@
+"""The replenishment desk: what to buy and why, chosen and changed by the buyer, approved into purchase orders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core.errors import DomainError
+from core.money import to_cents
+from core.queue import kick
+from purchasing import selectors, services
+from purchasing.forms import NO_SUPPLIER, DeskFilterForm, ReasonForm
+from purchasing.models import PurchaseOrder, ReorderSuggestion, Supplier
+from purchasing.reasons import reasons
+from purchasing.tasks import check_reorder_points
+from purchasing.typed import whole
+
+ROWS_SHOWN = 200
+PLACE = "purchasing.place_purchaseorder"
+VIEW = "purchasing.view_reordersuggestion"
+
+
+@dataclass(slots=True)
+class Row:
+    """One suggestion as the desk shows it: with its reasons, and what the buyer chose, typed and got wrong."""
+
+    suggestion: ReorderSuggestion
+    quantity: str
+    is_chosen: bool
+    error: str
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The suggestions of one supplier (None: nobody sells them)."""
+
+    supplier: Supplier | None
+    rows: list[Row]
+    cost: Decimal | None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(VIEW, raise_exception=True)
+def desk(request: HttpRequest) -> HttpResponse:
+    """Open suggestions by supplier; posted to, with what was chosen and typed before (back from the review)."""
+    return _desk_page(request, _typed(request))
+
+
+def _typed(request: HttpRequest) -> dict[int, str]:
+    """Quantities of the chosen suggestions, as typed."""
+    ids = [whole(text) for text in request.POST.getlist("chosen")]
+    return {pk: request.POST.get(f"quantity-{pk}", "").strip() for pk in ids if pk is not None}
+
+
+def _desk_page(
+    request: HttpRequest,
+    typed: Mapping[int, str],
+    *,
+    error: DomainError | None = None,
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    form = DeskFilterForm(request.GET)
+    wanted = form.wanted()
+    suggestions = selectors.open_suggestions(
+        search=wanted["q"] or "",
+        supplier_id=whole(wanted["supplier"] or ""),
+        without_supplier=wanted["supplier"] == NO_SUPPLIER,
+        warehouse_id=wanted["warehouse"].pk if wanted["warehouse"] else None,
+    )
+    found = list(suggestions[:ROWS_SHOWN])
+    # What was chosen is shown however long the list is: the buyer must see it to correct it.
+    found += selectors.open_suggestions().filter(pk__in=set(typed) - {suggestion.pk for suggestion in found})
+    rows = [_row(suggestion, typed, errors or {}) for suggestion in found]
+    context = {
+        "form": form,
+        "filters": [form["supplier"], form["warehouse"]],
+        "is_filtered": form.is_used(),
+        "list_url": f"{reverse('purchasing:desk')}?{request.GET.urlencode()}",
+        "groups": _groups(rows),
+        "shown": len(rows),
+        "all": suggestions.order_by().aggregate(count=Count("pk"), pieces=Sum("quantity"), money=Sum("cost")),
+        "error": error,
+        "texts": _texts(),
+    }
+    is_part = request.headers.get("HX-Target") == "suggestions"
+    template = "purchasing/_suggestions.html" if is_part else "purchasing/desk.html"
+    return render(request, template, context, status=status)
+
+
+def _row(suggestion: ReorderSuggestion, typed: Mapping[int, str], errors: Mapping[str, str]) -> Row:
+    pk = suggestion.pk
+    error = errors.get(f"suggestions.{pk}.quantity") or errors.get(f"suggestions.{pk}.supplier") or ""
+    quantity = typed.get(pk, str(suggestion.quantity))
+    return Row(suggestion, quantity, pk in typed, error, reasons(suggestion.inputs))
+
+
+def _groups(rows: list[Row]) -> list[Group]:
+    def supplier(row: Row) -> Supplier | None:
+        return row.suggestion.supplier_item.supplier if row.suggestion.supplier_item else None
+
+    def key(row: Row) -> tuple[bool, str]:
+        seller = supplier(row)
+        return (seller is None, seller.code if seller else "")
+
+    groups = []
+    for _key, members in groupby(sorted(rows, key=key), key=key):
+        mine = list(members)
+        seller = supplier(mine[0])
+        cost = sum((row.suggestion.cost for row in mine), Decimal(0)) if seller else None  # type: ignore[attr-defined]
+        groups.append(Group(seller, mine, cost))
+    return groups
+
+
+def _texts() -> dict[str, str]:
+    """Sentences that the page's script shows."""
+    return {
+        "whole": _("Enter a whole number from 1."),
+        "moq": _("The minimum order quantity is {moq}."),
+        "packs": _("Packs of {size}: order {below} or {above}."),
+        "pack": _("Packs of {size}: order {above}."),
+        "hidden": _("{count} of them not shown by the filter"),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(PLACE, raise_exception=True)
+def review(request: HttpRequest) -> HttpResponseBase:
+    """What will be ordered, by purchase order, before anything is; wrong quantities lead back to the desk."""
+    if request.method != "POST":
+        return redirect("purchasing:desk")
+    typed = _typed(request)
+    chosen = list(selectors.open_suggestions().filter(pk__in=typed))
+    quantities = _quantities(typed)
+    errors = services.approval_errors(chosen, quantities)
+    if not chosen or errors:
+        count = len(errors)
+        text = ngettext(
+            "%s line must be corrected before it can be ordered.",
+            "%s lines must be corrected before they can be ordered.",
+            count,
+        )
+        error = DomainError(text % count if count else _("Choose at least one suggestion."))
+        return _desk_page(request, typed, error=error, errors=errors, status=422)
+    orders = _planned(chosen, quantities)
+    context = {"orders": orders, "gone": len(typed) - len(chosen), "total": sum(order["total"] for order in orders)}
+    return render(request, "purchasing/review.html", context)
+
+
+def _quantities(typed: Mapping[int, str]) -> dict[int, int]:
+    """The numbers typed; 0, which no supplier accepts, for anything else."""
+    return {pk: whole(text) or 0 for pk, text in typed.items()}
+
+
+def _planned(chosen: list[ReorderSuggestion], quantities: Mapping[int, int]) -> list[dict[str, Any]]:
+    """The purchase orders that approving makes: one per supplier and warehouse."""
+    orders: dict[tuple[int, int], dict[str, Any]] = {}
+    for suggestion in chosen:
+        item = suggestion.supplier_item
+        assert item is not None, "checked before"
+        order = orders.setdefault(
+            (item.supplier_id, suggestion.warehouse_id),
+            {
+                "supplier": item.supplier,
+                "warehouse": suggestion.warehouse,
+                "expected_on": timezone.localdate() + timedelta(days=item.supplier.lead_time_days),
+                "lines": [],
+                "total": Decimal("0.00"),
+            },
+        )
+        quantity = quantities[suggestion.pk]
+        amount = to_cents(quantity * item.unit_cost)
+        order["lines"].append({"suggestion": suggestion, "quantity": quantity, "item": item, "amount": amount})
+        order["total"] += amount
+    return list(orders.values())
+
+
+@require_POST
+@permission_required(PLACE, raise_exception=True)
+def approve(request: HttpRequest) -> HttpResponseBase:
+    """Make the purchase orders of the review; refused as a whole when one suggestion is no longer open."""
+    typed = _typed(request)
+    try:
+        orders = services.approve_suggestions(_quantities(typed), place=request.POST.get("place") == "yes")
+    except DomainError as error:
+        errors = getattr(error, "field_errors", {})
+        return _desk_page(request, typed, error=DomainError(error.detail), errors=errors, status=409)
+    kick(check_reorder_points)
+    messages.success(request, _done(orders))
+    if len(orders) == 1:
+        return redirect("purchasing:order", orders[0].pk)
+    return redirect("purchasing:orders")
+
+
+def _done(orders: list[PurchaseOrder]) -> str:
+    numbers = ", ".join(order.number for order in orders)
+    if orders[0].ordered_at:
+        return _("Placed with the supplier: %s.") % numbers
+    return _("Saved as a draft: %s. Place it when you have checked it.") % numbers
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(PLACE, raise_exception=True)
+def dismiss(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Ask why, then take a suggestion off the list; for htmx as a dialog of the desk."""
+    suggestion = get_object_or_404(ReorderSuggestion.objects.select_related("product", "warehouse"), pk=pk)
+    form, error, status = ReasonForm(request.POST if request.method == "POST" else None), None, 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.dismiss_suggestion(pk, reason=form.cleaned_data["reason"])
+        except DomainError as refusal:
+            error, status = refusal, 409
+        else:
+            return _dismissed(request, suggestion)
+    elif request.method == "POST":
+        status = 422
+    is_dialog = bool(request.headers.get("HX-Request"))
+    template = "purchasing/_dismiss.html" if is_dialog else "purchasing/dismiss.html"
+    context = {"suggestion": suggestion, "form": form, "error": error, "is_dialog": is_dialog}
+    return render(request, template, context, status=status)
+
+
+def _dismissed(request: HttpRequest, suggestion: ReorderSuggestion) -> HttpResponseBase:
+    if request.headers.get("HX-Request"):
+        # The empty answer closes the dialog; the event makes the list fetch itself anew.
+        return HttpResponse(headers={"HX-Trigger": "tandem:suggestions-changed"})
+    messages.success(request, _("%s was dismissed.") % suggestion.product.sku)
+    return redirect("purchasing:desk")
