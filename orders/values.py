@@ -62,6 +62,16 @@ class NewShipment:
 
 
 @dataclass(frozen=True, slots=True)
+class NewCancellation:
+    """What will not be shipped of one order: pieces by line; without quantities all that is open."""
+
+    order_id: int
+    reason: str
+    quantities: Mapping[int, int] | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewReturn:
     """What came back of one order: pieces by shipment line."""
 

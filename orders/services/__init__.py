@@ -1,15 +1,17 @@
 """Every change of an order. Callers import from here."""
 
 from orders.services.backorders import fill_backorders
+from orders.services.cancelling import cancel_order, cancel_orders
 from orders.services.changes import change_order
 from orders.services.customers import add_customer, change_customer
-from orders.services.fulfilment import cancel_order, ship_order, ship_orders
+from orders.services.fulfilment import ship_order, ship_orders
 from orders.services.intake import create_order, create_orders
 from orders.services.returns import return_goods
 
 __all__ = [
     "add_customer",
     "cancel_order",
+    "cancel_orders",
     "change_customer",
     "change_order",
     "create_order",
