@@ -28,7 +28,13 @@ def cancel_order(order_id: int, *, reason: str, at: datetime | None = None) -> O
 @retry_on_conflict
 @transaction.atomic(durable=True)
 def cancel_orders(news: Sequence[NewCancellation]) -> list[Order]:
-    """Cancel what is not shipped yet, whole or in part, and release its stock; shipped pieces stay shipped.
+    """Cancel what is not shipped yet, whole or in part; all or nothing. Locks, sends and raises as ``cancel_open``."""
+    return cancel_open(news)
+
+
+@transaction.atomic(savepoint=False)
+def cancel_open(news: Sequence[NewCancellation]) -> list[Order]:
+    """Cancel open pieces and release their stock, inside the caller's transaction; shipped pieces stay shipped.
 
     Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput, IllegalTransition.
     """

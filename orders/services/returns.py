@@ -47,7 +47,13 @@ class _Part:
 @retry_on_conflict
 @transaction.atomic(durable=True)
 def return_goods(news: Sequence[NewReturn]) -> list[Return]:
-    """Take goods back into the warehouse that shipped them; all or nothing.
+    """Take goods back into the warehouse that shipped them. Locks, sends and raises as ``take_back``."""
+    return take_back(news)
+
+
+@transaction.atomic(savepoint=False)
+def take_back(news: Sequence[NewReturn]) -> list[Return]:
+    """Take goods back, inside the caller's transaction.
 
     Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput.
     """
