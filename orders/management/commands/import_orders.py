@@ -54,7 +54,7 @@ class Command(BaseCommand):
         add("--sheet", help="of an Excel workbook (default: the first)")
         add("--report", type=Path, metavar="FILE", help="where the report goes (default: next to the file)")
         add("--check", action="store_true", help="read and report only; change nothing")
-        add("--chunk", type=int, default=2000, metavar="LINES", help="lines in one transaction (default 2000)")
+        add("--chunk", type=int, default=4000, metavar="LINES", help="lines in one transaction (default 4000)")
         add("--language", choices=dict(settings.LANGUAGES), default=settings.LANGUAGE_CODE, help="of the report")
 
     def handle(self, *args: Any, **options: Any) -> None:
