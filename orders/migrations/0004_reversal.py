@@ -5,9 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("orders", "0002_guards"),
-    ]
+    dependencies = [("orders", "0003_refuse_truncate")]
 
     operations = [
         migrations.CreateModel(
