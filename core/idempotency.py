@@ -5,14 +5,11 @@ Why it is done like this: docs/decisions/0002-idempotency.md.
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from django.db import Error, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -23,6 +20,7 @@ from rest_framework.response import Response
 from core.errors import DomainError, Duplicate, InvalidInput
 from core.models import IdempotencyKey
 from core.problems import CONTENT_TYPE, problem_response
+from core.transactions import one_transaction
 
 MAX_KEY_LENGTH = 200
 
@@ -40,7 +38,7 @@ def answer_once(handler: Callable[..., Response], request: Request, *args: Any, 
         raise InvalidInput(text, field_errors={"Idempotency-Key": text})
     assert request.user.pk is not None, "permissions are checked before"
     fingerprint = _fingerprint(request)
-    with _one_transaction():
+    with one_transaction():
         row = _claim(request.user.pk, key, fingerprint)
         if row.fingerprint != fingerprint:
             raise Duplicate(_("This Idempotency-Key was used before for another request."))
@@ -66,7 +64,7 @@ def do_once(user_id: int, key: str, work: Callable[[], int]) -> int:
     """
     if not re.fullmatch("[0-9a-f]{32}", key):
         return work()
-    with _one_transaction():
+    with one_transaction():
         row = _claim(user_id, f"form-{key}", "form")
         if row.status is None:
             row.status, row.body = 200, work()
@@ -82,37 +80,6 @@ def new_key() -> str:
 def _fingerprint(request: Request) -> str:
     content = json.dumps(request.data, sort_keys=True)
     return sha256(f"{request.get_full_path()}\n{content}".encode()).hexdigest()
-
-
-@contextmanager
-def _one_transaction() -> Iterator[None]:
-    """Make everything inside one transaction, entry services included.
-
-    Those are ``atomic(durable=True)`` and refuse to be nested in another atomic block, rightly: whoever calls them
-    inside one could undo what they reported as done. Here the answer is given only after the commit, so autocommit
-    is turned off instead; their blocks then are savepoints of this transaction, and their ``on_commit`` hooks run
-    when autocommit is turned on again after the commit.
-    """
-    connection = transaction.get_connection()
-    connection.set_autocommit(False)
-    try:
-        yield
-        connection.commit()
-    except BaseException:
-        _undo(connection)
-        raise
-    connection.set_autocommit(True)
-
-
-def _undo(connection: BaseDatabaseWrapper) -> None:
-    """Roll back; a connection that died is thrown away, or every later request of this thread would meet it."""
-    try:
-        connection.rollback()
-        connection.set_autocommit(True)
-    except Error:
-        # Dying while a savepoint is made leaves Django in an atomic block that nobody ends.
-        connection.in_atomic_block = connection.closed_in_transaction = False
-        connection.close()
 
 
 def _claim(user_id: int, key: str, fingerprint: str) -> IdempotencyKey:

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 Reference = int | str
 MAX_LENGTH = 100
+TEXT = serializers.CharField(max_length=MAX_LENGTH)
 MAX_ID = 2**63 - 1
 
 
@@ -53,7 +54,7 @@ class ReferenceField(serializers.Field[Reference, Any, Any, Any]):
         if isinstance(data, int) and not isinstance(data, bool) and 0 < data <= MAX_ID:
             return data
         if isinstance(data, str) and 0 < len(data.strip()) <= MAX_LENGTH and "\x00" not in data:
-            return serializers.CharField(max_length=MAX_LENGTH).run_validation(data.strip())
+            return TEXT.run_validation(data.strip())
         raise serializers.ValidationError(_("Give an id (a number) or a code (a string)."))
 
 

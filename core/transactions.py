@@ -1,12 +1,14 @@
-"""Bounded retry of whole entry services when PostgreSQL asks for it."""
+"""Bounded retry of entry services when PostgreSQL asks for it, and several of them in one transaction."""
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection
+from django.db import Error, OperationalError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,3 +36,34 @@ def retry_on_conflict(service: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return attempt
+
+
+@contextmanager
+def one_transaction() -> Iterator[None]:
+    """Make everything inside one transaction, entry services included.
+
+    Those are ``atomic(durable=True)`` and refuse to be nested in another atomic block, rightly: whoever calls them
+    inside one could undo what they reported as done. Here nothing is reported before the commit, so autocommit is
+    turned off instead; their blocks then are savepoints of this transaction, and their ``on_commit`` hooks run when
+    autocommit is turned on again after the commit.
+    """
+    connection = transaction.get_connection()
+    connection.set_autocommit(False)
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        _undo(connection)
+        raise
+    connection.set_autocommit(True)
+
+
+def _undo(connection: BaseDatabaseWrapper) -> None:
+    """Roll back; a connection that died is thrown away, or every later request of this thread would meet it."""
+    try:
+        connection.rollback()
+        connection.set_autocommit(True)
+    except Error:
+        # Dying while a savepoint is made leaves Django in an atomic block that nobody ends.
+        connection.in_atomic_block = connection.closed_in_transaction = False
+        connection.close()

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 Place = tuple[int, int]
 """(product_id, warehouse_id)"""
@@ -35,22 +36,32 @@ class Shortage:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Pieces that leave; out of a reservation where one holds them."""
+    """Pieces that leave; out of a reservation where one holds them. ``at``: when, if not when the whole call says."""
 
     place: Place
     quantity: int
     document: str
     reservation_id: int | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Pieces that come in, with their value in money."""
+    """Pieces that come in, with their value in money. ``at``: when, if not when the whole call says."""
 
     place: Place
     quantity: int
     value: Decimal
     document: str
+    at: datetime | None = None
+
+
+class Move(NamedTuple):
+    """A row of the ledger that was just written: what documents keep of it."""
+
+    pk: int
+    quantity: int
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)

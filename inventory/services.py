@@ -16,7 +16,7 @@ from core.transactions import retry_on_conflict
 from inventory.costing import Holding
 from inventory.locks import lock_stock_levels
 from inventory.models import Product, Reservation, StockLevel, StockMove
-from inventory.places import Agreed, Basket, Effect, Grant, Issue, Place, Receipt, Shortage
+from inventory.places import Agreed, Basket, Effect, Grant, Issue, Move, Place, Receipt, Shortage
 from inventory.signals import reservations_cut, stock_changed
 
 MAX_QUANTITY = 1_000_000_000
@@ -88,76 +88,79 @@ def release_reservations(quantities: Mapping[int, int], places: Iterable[Place],
 
 
 @transaction.atomic(savepoint=False)
-def issue_stock(issues: Sequence[Issue], *, kind: StockMove.Kind, at: datetime) -> list[StockMove]:
+def issue_stock(issues: Sequence[Issue], *, kind: StockMove.Kind, at: datetime) -> list[Move]:
     """Take pieces out at moving average cost, consuming their reservations; ledger rows in the order given.
 
     Locks: StockLevel. Sends: stock_changed. Raises: InsufficientStock.
     """
     levels = lock_stock_levels({issue.place for issue in issues})
     holdings = {place: Holding(level.on_hand, level.value) for place, level in levels.items()}
-    actor = current_actor_id()
-    moves: list[StockMove] = []
+    costs = [_take(issue, holdings) for issue in issues]
     used: dict[int, int] = {}
     for issue in issues:
-        holding = holdings.get(issue.place, Holding(0, Decimal(0)))
-        if issue.quantity > holding.on_hand:
-            raise InsufficientStock(
-                _("Only %(on_hand)s on hand; %(wanted)s asked for.")
-                % {"on_hand": holding.on_hand, "wanted": issue.quantity},
-                product_id=issue.place[0],
-                warehouse_id=issue.place[1],
-            )
         if issue.reservation_id is not None:
             used[issue.reservation_id] = used.get(issue.reservation_id, 0) - issue.quantity
-        moves.append(
-            StockMove(
-                stock_level=levels[issue.place],
-                kind=kind,
-                quantity=-issue.quantity,
-                value=-holding.issue(issue.quantity),
-                document=issue.document,
-                actor_id=actor,
-                effective_at=at,
-            )
-        )
     # Reservations first: reserved may never exceed on hand, not even between two statements.
     add_to_column(Reservation, "quantity", used)
-    StockMove.objects.bulk_create(moves)
+    moves = [(-issue.quantity, -cost) for issue, cost in zip(issues, costs, strict=True)]
+    written = _write_ledger(issues, moves, levels, kind=kind, at=at)
     stock_changed.send(StockLevel, places=set(levels), freed=set(), at=at)
-    return moves
+    return written
+
+
+def _take(issue: Issue, holdings: Mapping[Place, Holding]) -> Decimal:
+    """Cost of one issue, taken out of its holding. Raises: InsufficientStock."""
+    holding = holdings.get(issue.place, Holding(0, Decimal(0)))
+    if issue.quantity > holding.on_hand:
+        raise InsufficientStock(
+            _("Only %(on_hand)s on hand; %(wanted)s asked for.")
+            % {"on_hand": holding.on_hand, "wanted": issue.quantity},
+            product_id=issue.place[0],
+            warehouse_id=issue.place[1],
+        )
+    return holding.issue(issue.quantity)
 
 
 @transaction.atomic(savepoint=False)
-def receive_stock(
-    receipts: Sequence[Receipt], *, kind: StockMove.Kind, at: datetime, reason: str = ""
-) -> list[StockMove]:
+def receive_stock(receipts: Sequence[Receipt], *, kind: StockMove.Kind, at: datetime, reason: str = "") -> list[Move]:
     """Bring pieces in at the value given; ledger rows in the order given.
 
     Locks: StockLevel (made where missing). Sends: stock_changed.
     """
     levels = lock_stock_levels({receipt.place for receipt in receipts}, create=True)
-    actor = current_actor_id()
-    moves = [
-        StockMove(
-            stock_level=levels[receipt.place],
-            kind=kind,
-            quantity=receipt.quantity,
-            value=receipt.value,
-            document=receipt.document,
-            reason=reason,
-            actor_id=actor,
-            effective_at=at,
-        )
-        for receipt in receipts
-    ]
-    StockMove.objects.bulk_create(moves)
+    moves = [(receipt.quantity, receipt.value) for receipt in receipts]
+    written = _write_ledger(receipts, moves, levels, kind=kind, at=at, reason=reason)
     stock_changed.send(StockLevel, places=set(levels), freed=set(levels), at=at)
-    return moves
+    return written
+
+
+def _write_ledger(
+    parts: Sequence[Issue | Receipt],
+    moves: Sequence[tuple[int, Decimal]],
+    levels: Mapping[Place, StockLevel],
+    *,
+    kind: StockMove.Kind,
+    at: datetime,
+    reason: str = "",
+) -> list[Move]:
+    """Insert one ledger row per part with its (pieces, value), in the order given; triggers move the levels."""
+    keys = insert_columns(
+        StockMove,
+        stock_level_id=[levels[part.place].pk for part in parts],
+        kind=kind.value,
+        quantity=[quantity for quantity, _value in moves],
+        value=[value for _quantity, value in moves],
+        document=[part.document for part in parts],
+        reason=reason,
+        actor_id=current_actor_id(),
+        effective_at=[part.at or at for part in parts],
+    )
+    return [Move(pk, *move) for pk, move in zip(keys, moves, strict=True)]
 
 
 @retry_on_conflict
 @transaction.atomic(durable=True)
-def open_balance(receipts: Sequence[Receipt], *, at: datetime, reason: str) -> list[StockMove]:
+def open_balance(receipts: Sequence[Receipt], *, at: datetime, reason: str) -> list[Move]:
     """Record what was there when Tandem started. Locks: StockLevel. Sends: stock_changed."""
     return receive_stock(receipts, kind=StockMove.Kind.OPENING, at=at, reason=reason)
 

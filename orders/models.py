@@ -276,6 +276,29 @@ class ReturnLine(models.Model):
         return f"{self.returned_id}: {self.quantity}"
 
 
+class Reversal(models.Model):
+    """A line of a channel's cancellation that took effect: it cancelled or took back pieces of one order line, once."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    reference = models.CharField(_("external reference"), max_length=80)
+    # Names the line within its document, so that a document sent again finds what it did.
+    key = models.CharField(max_length=80)
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="reversals")
+    quantity = models.BigIntegerField(_("quantity"))
+    at = models.DateTimeField(_("date"))
+
+    class Meta:
+        verbose_name = _("reversal")
+        verbose_name_plural = _("reversals")
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "reference", "key"], name="reversal_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="reversal_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference}/{self.key}"
+
+
 class LostDemand(models.Model):
     """Demand that could not be served when it was asked for: kept waiting (backorder) or refused. Written once."""
 

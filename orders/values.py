@@ -67,6 +67,16 @@ class NewShipment:
 
 
 @dataclass(frozen=True, slots=True)
+class NewCancellation:
+    """What will not be shipped of one order: pieces by line; without quantities all that is open."""
+
+    order_id: int
+    reason: str
+    quantities: Mapping[int, int] | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewReturn:
     """What came back of one order: pieces by shipment line."""
 
@@ -103,3 +113,31 @@ class OrderChange:
     closed: Sequence[ShortClose] = ()
     allow_backorder: bool = True
     request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewReversal:
+    """Pieces of some earlier order of a customer that a channel cancels, without saying which order.
+
+    ``key`` names the line within the channel's document ``reference``.
+    """
+
+    channel_id: int
+    reference: str
+    key: str
+    customer_id: int
+    product_id: int
+    quantity: int
+    at: datetime
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalOutcome:
+    """What became of one reversal: the order line it hit and at what price that was sold, or why it hit none."""
+
+    line_id: int | None = None
+    order_number: str = ""
+    unit_price: Decimal | None = None
+    repeated: bool = False
+    error: DomainError | None = None

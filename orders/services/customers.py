@@ -1,6 +1,6 @@
 """Adding and changing customers; every change is on record with its old value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -18,6 +18,16 @@ def add_customer(fields: Mapping[str, Any]) -> Customer:
         return _add_customer(fields)
     except IntegrityError as exc:
         raise _code_taken(exc) from exc
+
+
+@transaction.atomic(durable=True)
+def add_customers(rows: Sequence[Mapping[str, Any]]) -> list[Customer]:
+    """Insert many customers; all or nothing, a taken code is an IntegrityError."""
+    customers = Customer.objects.bulk_create(Customer(**fields) for fields in rows)
+    audit.record_many(
+        audit.entry("customer", customer.pk, "added", code=customer.code, name=customer.name) for customer in customers
+    )
+    return customers
 
 
 def change_customer(customer_id: int, fields: Mapping[str, Any]) -> Customer:

@@ -1,7 +1,7 @@
-"""Shipping and cancelling: the order is locked first, then its stock; both are all or nothing."""
+"""Shipping: the orders are locked first, then their stock; all or nothing."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -10,21 +10,19 @@ from django.utils.translation import gettext as _
 
 from core import audit, outbox
 from core.actor import current_actor_id
-from core.bulk import add_to_column
+from core.bulk import add_to_column, insert_columns
 from core.errors import IllegalTransition, InvalidInput, Outdated
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.locks import lock_stock_levels
 from inventory.models import StockMove
 from inventory.places import Issue
-from inventory.services import issue_stock, release_reservations
+from inventory.services import issue_stock
 from orders.locks import lock_orders
-from orders.models import Allocation, Order, OrderLine, Shipment, ShipmentLine
+from orders.models import Order, OrderLine, Shipment, ShipmentLine
+from orders.services.lines import Held, Line, held_by_line, lines_by_order, save_status
 from orders.signals import orders_changed
 from orders.values import NewShipment
-
-Held = dict[int, list[tuple[int, int]]]
-"""Order line → its open reservations as (reservation id, pieces)."""
 
 
 def ship_order(new: NewShipment) -> Shipment:
@@ -48,46 +46,17 @@ def ship_orders(news: Sequence[NewShipment]) -> list[Shipment]:
         if new.order_id not in orders:
             raise InvalidInput(_("There is no such order."), order=new.order_id)
     _refuse_outdated(news)
-    lines = _lines_by_order(orders)
-    lock_stock_levels({(ln.product_id, ln.order.warehouse_id) for group in lines.values() for ln in group})
-    held = _held([ln for group in lines.values() for ln in group])
+    lines = lines_by_order(orders)
+    lock_stock_levels({(ln.product_id, orders[pk].warehouse_id) for pk, group in lines.items() for ln in group})
+    held = held_by_line(ln.pk for group in lines.values() for ln in group)
     plans = [_plan_shipment(new, orders[new.order_id], lines[new.order_id], held) for new in news]
-    numbers = next_numbers("SH", len(news))
-    moves = iter(_issue_by_date(news, orders, plans, numbers, held, now))
-    shipments = Shipment.objects.bulk_create(
-        [
-            Shipment(
-                number=number,
-                order=orders[new.order_id],
-                warehouse_id=orders[new.order_id].warehouse_id,
-                shipped_at=new.shipped_at or now,
-                tracking=new.tracking,
-                created_by_id=current_actor_id(),
-            )
-            for number, new in zip(numbers, news, strict=True)
-        ]
-    )
-    rows = []
-    for shipment, plan in zip(shipments, plans, strict=True):
-        for line, quantity in plan:
-            for _reservation, part in _parts(held[line.pk], quantity):
-                move = next(moves)
-                rows.append(
-                    ShipmentLine(
-                        shipment=shipment,
-                        line=line,
-                        quantity=part,
-                        revenue=part * line.unit_price,
-                        cost=-move.value,
-                        move=move,
-                    )
-                )
-    ShipmentLine.objects.bulk_create(rows, batch_size=5000)
+    shipments = _insert_shipments(news, orders, now)
+    _issue(shipments, plans, held, now)
     _finish(shipments, plans, lines)
     return shipments
 
 
-Plan = list[tuple[OrderLine, int]]
+Plan = list[tuple[Line, int]]
 
 
 def _refuse_outdated(news: Sequence[NewShipment]) -> None:
@@ -104,33 +73,15 @@ def _refuse_outdated(news: Sequence[NewShipment]) -> None:
             )
 
 
-def _lines_by_order(orders: Iterable[int]) -> dict[int, list[OrderLine]]:
-    lines: dict[int, list[OrderLine]] = {pk: [] for pk in orders}
-    for line in (
-        OrderLine.objects.filter(order__in=lines).select_related("order", "product").order_by("order_id", "position")
-    ):
-        lines[line.order_id].append(line)
-    return lines
-
-
-def _held(lines: Iterable[OrderLine]) -> Held:
-    """Open reservations of the lines, oldest first; read after the stock rows are locked, so they stay as read."""
-    held: Held = {line.pk: [] for line in lines}
-    rows = Allocation.objects.filter(line__in=list(held), reservation__quantity__gt=0).order_by("reservation_id")
-    for line, reservation, quantity in rows.values_list("line_id", "reservation_id", "reservation__quantity"):
-        held[line].append((reservation, quantity))
-    return held
-
-
-def _plan_shipment(new: NewShipment, order: Order, lines: list[OrderLine], held: Held) -> Plan:
+def _plan_shipment(new: NewShipment, order: Order, lines: list[Line], held: Held) -> Plan:
     """Pieces by line, checked against what is reserved."""
     if order.status not in Order.NEXT:
         order.move_to(Order.Status.SHIPPED)
     reserved = {line.pk: sum(quantity for _r, quantity in held[line.pk]) for line in lines}
-    wanted = dict(new.quantities) if new.quantities is not None else reserved
+    wanted = reserved if new.quantities is None else new.quantities
     errors = {
         f"lines.{line.position}.quantity": _("%(reserved)s of %(sku)s can ship; enter 0 to %(reserved)s.")
-        % {"reserved": reserved[line.pk], "sku": line.product.sku}
+        % {"reserved": reserved[line.pk], "sku": line.sku}
         for line in lines
         if not 0 <= wanted.get(line.pk, 0) <= reserved[line.pk]
     }
@@ -144,6 +95,46 @@ def _plan_shipment(new: NewShipment, order: Order, lines: list[OrderLine], held:
     return plan
 
 
+def _insert_shipments(news: Sequence[NewShipment], orders: dict[int, Order], now: datetime) -> list[Shipment]:
+    return Shipment.objects.bulk_create(
+        [
+            Shipment(
+                number=number,
+                order=orders[new.order_id],
+                warehouse_id=orders[new.order_id].warehouse_id,
+                shipped_at=new.shipped_at or now,
+                tracking=new.tracking,
+                created_by_id=current_actor_id(),
+            )
+            for number, new in zip(next_numbers("SH", len(news)), news, strict=True)
+        ]
+    )
+
+
+def _issue(shipments: list[Shipment], plans: list[Plan], held: Held, now: datetime) -> None:
+    """Take the pieces out of stock, oldest shipment first, and keep what they earned and cost as shipment lines."""
+    parts = [
+        (shipment, line, reservation, quantity)
+        for shipment, plan in sorted(zip(shipments, plans, strict=True), key=lambda pair: pair[0].shipped_at)
+        for line, wanted in plan
+        for reservation, quantity in _parts(held[line.pk], wanted)
+    ]
+    issues = [
+        Issue((line.product_id, shipment.warehouse_id), quantity, shipment.number, reservation, shipment.shipped_at)
+        for shipment, line, reservation, quantity in parts
+    ]
+    moves = issue_stock(issues, kind=StockMove.Kind.SHIPMENT, at=now)
+    insert_columns(
+        ShipmentLine,
+        shipment_id=[shipment.pk for shipment, *_rest in parts],
+        line_id=[line.pk for _s, line, *_rest in parts],
+        quantity=[quantity for *_rest, quantity in parts],
+        revenue=[quantity * line.unit_price for _s, line, _r, quantity in parts],
+        cost=[-move.value for move in moves],
+        move_id=[move.pk for move in moves],
+    )
+
+
 def _parts(held: list[tuple[int, int]], quantity: int) -> list[tuple[int, int]]:
     """``quantity`` pieces taken from the reservations, oldest first."""
     parts = []
@@ -155,80 +146,24 @@ def _parts(held: list[tuple[int, int]], quantity: int) -> list[tuple[int, int]]:
     return parts
 
 
-def _issue_by_date(
-    news: Sequence[NewShipment],
-    orders: dict[int, Order],
-    plans: list[Plan],
-    numbers: list[str],
-    held: Held,
-    now: datetime,
-) -> list[StockMove]:
-    """Issue everything, one call per moment of shipping; moves in the order of the plans' parts."""
-    by_date: dict[datetime, list[tuple[int, Issue]]] = defaultdict(list)
-    index = 0
-    for new, plan, number in zip(news, plans, numbers, strict=True):
-        for line, quantity in plan:
-            for reservation, part in _parts(held[line.pk], quantity):
-                place = (line.product_id, orders[new.order_id].warehouse_id)
-                by_date[new.shipped_at or now].append((index, Issue(place, part, number, reservation)))
-                index += 1
-    moves: dict[int, StockMove] = {}
-    for at, group in sorted(by_date.items()):
-        issued = issue_stock([issue for _i, issue in group], kind=StockMove.Kind.SHIPMENT, at=at)
-        moves |= dict(zip((i for i, _issue in group), issued, strict=True))
-    return [moves[i] for i in range(index)]
-
-
-def _finish(shipments: list[Shipment], plans: list[Plan], lines: dict[int, list[OrderLine]]) -> None:
+def _finish(shipments: list[Shipment], plans: list[Plan], lines: dict[int, list[Line]]) -> None:
     """Line quantities, order status, audit, outbox and signal after shipping."""
     add_to_column(OrderLine, "shipped", {line.pk: quantity for plan in plans for line, quantity in plan})
     entries = []
     for shipment, plan in zip(shipments, plans, strict=True):
         order = shipment.order
-        left = sum(ln.open_quantity for ln in lines[order.pk]) - sum(quantity for _ln, quantity in plan)
-        order.move_to(Order.Status.PARTLY_SHIPPED if left else Order.Status.SHIPPED)
         pieces = sum(quantity for _ln, quantity in plan)
+        left = sum(ln.open_quantity for ln in lines[order.pk]) - pieces
+        order.move_to(Order.Status.PARTLY_SHIPPED if left else Order.Status.SHIPPED)
         entries.append(
             audit.entry(
                 "order", order.pk, "shipped", at=shipment.shipped_at, shipment=shipment.number, pieces=pieces, left=left
             )
         )
-    for status in (Order.Status.PARTLY_SHIPPED, Order.Status.SHIPPED):
-        done = [shipment.order_id for shipment in shipments if shipment.order.status == status]
-        if done:
-            Order.objects.filter(pk__in=done).update(status=status)
+    save_status([shipment.order for shipment in shipments])
     audit.record_many(entries)
     outbox.publish_many(
         "order.shipped",
         ({"order": s.order_id, "number": s.order.number, "shipment": s.number} for s in shipments),
     )
     orders_changed.send(Order, order_ids={shipment.order_id for shipment in shipments})
-
-
-@retry_on_conflict
-@transaction.atomic(durable=True)
-def cancel_order(order_id: int, *, reason: str, at: datetime | None = None) -> Order:
-    """Cancel what is not shipped yet and release its stock; shipped pieces stay shipped.
-
-    Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput, IllegalTransition.
-    """
-    at = at or timezone.now()
-    order = lock_orders([order_id]).get(order_id)
-    if order is None:
-        raise InvalidInput(_("There is no such order."), order=order_id)
-    lines = _lines_by_order([order_id])[order_id]
-    any_shipped = any(line.shipped for line in lines)
-    order.move_to(Order.Status.SHIPPED if any_shipped else Order.Status.CANCELLED)
-    places = {(line.product_id, order.warehouse_id) for line in lines if line.open_quantity}
-    lock_stock_levels(places)
-    held = _held(lines)
-    release = {reservation: quantity for parts in held.values() for reservation, quantity in parts}
-    pieces = sum(line.open_quantity for line in lines)
-    # The lines first: pieces freed below must not go back to a line that is being cancelled.
-    add_to_column(OrderLine, "cancelled", {line.pk: line.open_quantity for line in lines if line.open_quantity})
-    order.save(update_fields=["status"])
-    audit.record("order", order.pk, "cancelled", at=at, reason=reason, pieces=pieces, released=sum(release.values()))
-    outbox.publish("order.cancelled", order=order.pk, number=order.number)
-    release_reservations(release, places, at=at)
-    orders_changed.send(Order, order_ids={order.pk})
-    return order

@@ -1,7 +1,9 @@
 """Goods that come back: refunded at the price sold, back into stock at the original cost."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Sum
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, outbox
 from core.actor import current_actor_id
-from core.bulk import add_to_column
+from core.bulk import add_to_column, insert_columns
 from core.errors import InvalidInput
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
@@ -32,39 +34,38 @@ class _Back:
     already: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Pieces of one shipment line that come back now, and the part of its cost that comes with them."""
+
+    returned: Return
+    line: ShipmentLine
+    quantity: int
+    receipt: Receipt
+
+
 @retry_on_conflict
 @transaction.atomic(durable=True)
 def return_goods(news: Sequence[NewReturn]) -> list[Return]:
-    """Take goods back into the warehouse that shipped them; all or nothing.
+    """Take goods back into the warehouse that shipped them. Locks, sends and raises as ``take_back``."""
+    return take_back(news)
+
+
+@transaction.atomic(savepoint=False)
+def take_back(news: Sequence[NewReturn]) -> list[Return]:
+    """Take goods back, inside the caller's transaction.
 
     Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput.
     """
     now = timezone.now()
     orders = lock_orders({new.order_id for new in news})
-    backs = _shipped(news)
-    numbers = next_numbers("RT", len(news))
-    rows: list[tuple[int, _Back, int, Receipt]] = []
-    for index, (new, number) in enumerate(zip(news, numbers, strict=True)):
+    for new in news:
         if new.order_id not in orders:
             raise InvalidInput(_("There is no such order."), order=new.order_id)
         if not new.quantities:
             raise InvalidInput(_("Say which pieces came back."), order=orders[new.order_id].number)
-        for pk, quantity in new.quantities.items():
-            back = backs.get(pk)
-            if back is None or back.line.line.order_id != new.order_id:
-                raise InvalidInput(_("Only pieces shipped with this order can come back."), shipment_line=pk)
-            left = back.line.quantity - back.already
-            if not 0 < quantity <= left:
-                raise InvalidInput(
-                    _("%(left)s of %(sku)s can still come back; enter 1 to %(left)s.")
-                    % {"left": left, "sku": back.line.line.product.sku},
-                    shipment_line=pk,
-                )
-            cost = share_of_cost(back.line.cost, back.line.quantity, back.already, quantity)
-            place = (back.line.line.product_id, back.line.shipment.warehouse_id)
-            rows.append((index, back, quantity, Receipt(place, quantity, cost, number)))
-            back.already += quantity
-    returns = Return.objects.bulk_create(
+    backs = _shipped(news)
+    returns = [
         Return(
             number=number,
             order=orders[new.order_id],
@@ -73,23 +74,16 @@ def return_goods(news: Sequence[NewReturn]) -> list[Return]:
             external_reference=new.external_reference,
             created_by_id=current_actor_id(),
         )
-        for new, number in zip(news, numbers, strict=True)
-    )
-    _bring_back(returns, rows)
-    audit.record_many(
-        audit.entry(
-            "order",
-            returned.order_id,
-            "returned",
-            at=returned.returned_at,
-            number=returned.number,
-            reason=returned.reason,
-            pieces=sum(quantity for i, _back, quantity, _receipt in rows if i == index),
-        )
-        for index, returned in enumerate(returns)
-    )
-    outbox.publish_many("order.returned", ({"order": r.order_id, "number": r.number} for r in returns))
-    orders_changed.send(Order, order_ids=set(orders))
+        for new, number in zip(news, next_numbers("RT", len(news)), strict=True)
+    ]
+    parts = [
+        _part(returned, backs.get(pk), pk, quantity)
+        for new, returned in zip(news, returns, strict=True)
+        for pk, quantity in new.quantities.items()
+    ]
+    Return.objects.bulk_create(returns)
+    _bring_back(parts, at=max(returned.returned_at for returned in returns))
+    _record(returns, parts)
     return returns
 
 
@@ -102,25 +96,57 @@ def _shipped(news: Sequence[NewReturn]) -> dict[int, _Back]:
     return {line.pk: _Back(line, line.already) for line in lines}
 
 
-def _bring_back(returns: list[Return], rows: list[tuple[int, _Back, int, Receipt]]) -> None:
-    """Stock, return lines and the order lines' returned quantity; one stock call per moment."""
-    moves: dict[int, StockMove] = {}
-    for at in sorted({returned.returned_at for returned in returns}):
-        group = [(n, row[3]) for n, row in enumerate(rows) if returns[row[0]].returned_at == at]
-        received = receive_stock([receipt for _n, receipt in group], kind=StockMove.Kind.RETURN, at=at)
-        moves |= dict(zip((n for n, _receipt in group), received, strict=True))
-    ReturnLine.objects.bulk_create(
-        ReturnLine(
-            returned=returns[index],
-            shipment_line=back.line,
-            quantity=quantity,
-            refund=quantity * back.line.line.unit_price,
-            cost=receipt.value,
-            move=moves[n],
+def _part(returned: Return, back: _Back | None, pk: int, quantity: int) -> _Part:
+    """Check pieces of one shipment line against what can still come back, and count them as come back."""
+    if back is None or back.line.line.order_id != returned.order_id:
+        raise InvalidInput(_("Only pieces shipped with this order can come back."), shipment_line=pk)
+    line, left = back.line, back.line.quantity - back.already
+    if not 0 < quantity <= left:
+        raise InvalidInput(
+            _("%(left)s of %(sku)s can still come back; enter 1 to %(left)s.")
+            % {"left": left, "sku": line.line.product.sku},
+            shipment_line=pk,
         )
-        for n, (index, back, quantity, receipt) in enumerate(rows)
+    cost = share_of_cost(line.cost, line.quantity, back.already, quantity)
+    back.already += quantity
+    place = (line.line.product_id, line.shipment.warehouse_id)
+    return _Part(returned, line, quantity, Receipt(place, quantity, cost, returned.number, returned.returned_at))
+
+
+def _bring_back(parts: Sequence[_Part], *, at: datetime) -> None:
+    """Stock, return lines and the order lines' returned quantity."""
+    moves = receive_stock([part.receipt for part in parts], kind=StockMove.Kind.RETURN, at=at)
+    insert_columns(
+        ReturnLine,
+        returned_id=[part.returned.pk for part in parts],
+        shipment_line_id=[part.line.pk for part in parts],
+        quantity=[part.quantity for part in parts],
+        refund=[part.quantity * part.line.line.unit_price for part in parts],
+        cost=[part.receipt.value for part in parts],
+        move_id=[move.pk for move in moves],
     )
-    totals: dict[int, int] = {}
-    for _index, back, quantity, _receipt in rows:
-        totals[back.line.line_id] = totals.get(back.line.line_id, 0) + quantity
+    totals: Counter[int] = Counter()
+    for part in parts:
+        totals[part.line.line_id] += part.quantity
     add_to_column(OrderLine, "returned", totals)
+
+
+def _record(returns: Sequence[Return], parts: Sequence[_Part]) -> None:
+    """Audit, outbox and signal."""
+    pieces: Counter[int] = Counter()
+    for part in parts:
+        pieces[part.returned.pk] += part.quantity
+    audit.record_many(
+        audit.entry(
+            "order",
+            returned.order_id,
+            "returned",
+            at=returned.returned_at,
+            number=returned.number,
+            reason=returned.reason,
+            pieces=pieces[returned.pk],
+        )
+        for returned in returns
+    )
+    outbox.publish_many("order.returned", ({"order": r.order_id, "number": r.number} for r in returns))
+    orders_changed.send(Order, order_ids={returned.order_id for returned in returns})

@@ -98,7 +98,7 @@ def _bring_in(group: list[tuple[GoodsReceipt, Plan]], at: datetime) -> None:
     )
     GoodsReceiptLine.objects.bulk_create(
         [
-            GoodsReceiptLine(receipt=receipt, line=line, quantity=quantity, move=move)
+            GoodsReceiptLine(receipt=receipt, line=line, quantity=quantity, move_id=move.pk)
             for (receipt, line, quantity), move in zip(flat, moves, strict=True)
         ],
         batch_size=2000,
