@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
@@ -54,7 +55,7 @@ def _export(kind: str, orders: QuerySet[Order]) -> HttpResponseBase:
     header = [
         _("Order"),
         _("External reference"),
-        _("Ordered"),
+        pgettext("date", "Ordered"),
         _("Customer code"),
         _("Customer"),
         _("Channel"),
@@ -142,7 +143,7 @@ def _stages(order: Order, rows: list[DeskLine]) -> list[dict[str, object]]:
     elif secured == wanted:
         reached = 1
     labels = [
-        (_("Ordered"), wanted),
+        (pgettext("stage", "Ordered"), wanted),
         (_("Reserved"), secured),
         (_("Partly shipped"), shipped),
         (_("Shipped"), shipped),
