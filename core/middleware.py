@@ -1,9 +1,9 @@
-"""Language and actor of each request."""
+"""Language and actor of each request, and what no page can read."""
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 
@@ -32,3 +32,18 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with acting_as(request.user.pk):
             return self.get_response(request)
+
+
+class NoNulMiddleware:
+    """Refuses a page's address with a NUL in its query: PostgreSQL cannot store one, so no row has it.
+
+    The API's filters refuse it themselves, by the parameter's name.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") and not request.path.startswith("/api/"):
+            return HttpResponseBadRequest("The address holds a character that no text may have.")
+        return self.get_response(request)

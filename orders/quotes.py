@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from core.money import to_cents
+from core.templatetags.tandem import quantity as pieces
 from orders.promise import Promise, promise
 from orders.selectors import DeskLine, average_costs
 
@@ -56,29 +57,35 @@ def quote(lines: Sequence[TypedLine], warehouse_id: int, *, with_margin: bool) -
 
 def promise_sentence(answer: Promise, quantity: int) -> str:
     """The promise in words, with what its date rests on."""
-    words = {"now": answer.now, "short": quantity - answer.now, "document": answer.document}
     if answer.basis == "stock":
-        return _("All %(now)s can ship now.") % words
+        return _("All of it can ship now.")
+    now = _("%s can ship now.") % pieces(answer.now) if answer.now else ""
+    words = {
+        "short": pieces(quantity - answer.now),
+        "date": answer.date.isoformat() if answer.date else "",
+        "document": answer.document,
+    }
     if answer.date is None:
-        return _("%(now)s can ship now; nobody supplies the other %(short)s, so there is no date.") % words
-    words["date"] = answer.date.isoformat()
-    if answer.basis == "incoming":
-        return _("%(now)s can ship now, %(short)s by %(date)s: on the way with %(document)s.") % words
-    return _("%(now)s can ship now, %(short)s by %(date)s: to be ordered, supplier's lead time.") % words
+        rest = _("%(short)s without a date: nobody supplies it.") % words
+    elif answer.basis == "incoming":
+        rest = _("%(short)s by %(date)s: on the way with %(document)s.") % words
+    else:
+        rest = _("%(short)s by %(date)s: to be ordered, supplier's lead time.") % words
+    return f"{now} {rest}".strip()
 
 
 def line_state(row: DeskLine) -> str:
     """What a confirmed line has and what it waits for."""
     line, parts = row.line, []
     if row.reserved:
-        parts.append(_("%s reserved") % row.reserved)
+        parts.append(_("%s reserved") % pieces(row.reserved))
     if row.waiting and line.promised_date:
-        words = {"waiting": row.waiting, "date": line.promised_date.isoformat()}
+        words = {"waiting": pieces(row.waiting), "date": line.promised_date.isoformat()}
         parts.append(_("%(waiting)s wait until %(date)s") % words)
     elif row.waiting:
-        parts.append(_("%s wait; nobody supplies them, so there is no date") % row.waiting)
+        parts.append(_("%s wait; nobody supplies them, so there is no date") % pieces(row.waiting))
     if line.shipped:
-        parts.append(_("%s shipped") % line.shipped)
+        parts.append(_("%s shipped") % pieces(line.shipped))
     if line.cancelled:
-        parts.append(_("%s cancelled") % line.cancelled)
+        parts.append(_("%s cancelled") % pieces(line.cancelled))
     return " · ".join(parts)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.models import User
+from core.templatetags.tandem import in_words
 
 Data = dict[str, Any]
 
@@ -25,31 +26,31 @@ class Event:
 
 def _confirmed(data: Data) -> str:
     if not data["waiting"]:
-        return _("Confirmed; all %(reserved)s pieces reserved.") % data
-    return _("Confirmed; %(reserved)s pieces reserved, %(waiting)s wait for stock.") % data
+        return _("Confirmed: all of it reserved (%(reserved)s).") % in_words(data)
+    return _("Confirmed: %(reserved)s reserved, %(waiting)s waiting for stock.") % in_words(data)
 
 
 def _backorder_filled(data: Data) -> str:
-    return _("Stock came in: %(pieces)s waiting pieces reserved.") % data
+    return _("Stock came in: %(pieces)s more reserved.") % in_words(data)
 
 
 def _reservation_cut(data: Data) -> str:
-    sentence = _("%(pieces)s reserved pieces were missing in stock and wait again.") % data
+    sentence = _("Missing in stock: %(pieces)s that were reserved wait again.") % in_words(data)
     return _with_reason(sentence, data)
 
 
 def _shipped(data: Data) -> str:
     if not data["left"]:
-        return _("Shipment %(shipment)s: %(pieces)s pieces left the warehouse; the order is complete.") % data
-    return _("Shipment %(shipment)s: %(pieces)s pieces left the warehouse, %(left)s are still to ship.") % data
+        return _("Shipment %(shipment)s: %(pieces)s left the warehouse; the order is complete.") % in_words(data)
+    return _("Shipment %(shipment)s: %(pieces)s left the warehouse, %(left)s still to ship.") % in_words(data)
 
 
 def _returned(data: Data) -> str:
-    return _with_reason(_("Return %(number)s: %(pieces)s pieces came back.") % data, data)
+    return _with_reason(_("Return %(number)s: %(pieces)s came back.") % in_words(data), data)
 
 
 def _cancelled(data: Data) -> str:
-    sentence = _("Cancelled: %(pieces)s pieces; %(released)s of them were reserved and are free again.") % data
+    sentence = _("Cancelled: %(pieces)s; %(released)s of them were reserved and are free again.") % in_words(data)
     return _with_reason(sentence, data)
 
 

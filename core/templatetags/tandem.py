@@ -21,6 +21,11 @@ def quantity(value: Any) -> str:
     return "–" if value is None else number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
 
 
+def in_words(values: dict[str, Any]) -> dict[str, Any]:
+    """Values for a sentence: whole numbers as ``quantity`` writes them, everything else as it is."""
+    return {name: quantity(value) if isinstance(value, int) else value for name, value in values.items()}
+
+
 @register.filter
 def amount(value: Any) -> str:
     """Money with two places and thousands separators, without a currency; an en dash for nothing."""

@@ -11,9 +11,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core.templatetags.tandem import amount, percent
+from core.templatetags.tandem import amount, percent, quantity
 from inventory.models import Product, Warehouse
 from inventory.selectors import availability, search_products
+from inventory.services import MAX_QUANTITY
 from orders.forms import QuoteForm, QuoteLineForm
 from orders.models import Channel, Customer, Order
 from orders.quotes import TypedLine, quote
@@ -34,6 +35,7 @@ def order_new(request: HttpRequest) -> HttpResponse:
         "warehouses": Warehouse.objects.filter(is_active=True),
         "last": last,
         "customer": Customer.objects.filter(pk=customer).first() if customer.isdecimal() else None,
+        "max_quantity": MAX_QUANTITY,
         "texts": _texts(),
     }
     return render(request, "orders/new.html", context)
@@ -43,9 +45,13 @@ def _texts() -> dict[str, str]:
     """Sentences that the page's script shows."""
     return {
         "no_match": _("Nothing found."),
-        "choose_customer": _("Choose a customer."),
+        "choose_customer": _("Choose a customer from the list."),
+        "no_customer": _("No customer fits: check the spelling, or add the customer first."),
+        "customer_blocked": _("This customer is blocked for new orders."),
         "choose_product": _("Choose a product from the list."),
-        "quantity": _("Enter a whole number from 1."),
+        "no_product": _("No product fits: check the SKU, or type a part of the name."),
+        "date": _("Enter a whole date, or leave it empty."),
+        "quantity": _("Enter a whole number from 1 to %s.") % quantity(MAX_QUANTITY),
         "price": _("Enter a price, with at most two decimal places."),
         "no_lines": _("An order needs at least one line."),
         "refused": _("The order was not saved. Everything you typed is still here."),
@@ -55,8 +61,8 @@ def _texts() -> dict[str, str]:
         "available": _("{available} available"),
         "offline": _("The server could not be reached. Try again: the order will be saved only once."),
         "unknown_attempt": _("An earlier attempt did reach the server. Look in the order list before sending again."),
-        "denied": _("You may not do this, or your session has ended: sign in in another tab, then try again here."),
-        "sending": _("Confirming …"),
+        "denied": _("You may not do this. Everything you typed is still here."),
+        "session": _("Your session has ended; everything you typed is still here. Sign in, then go on here."),
     }
 
 

@@ -11,10 +11,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
 from core.exports import FORMATS, table_response
+from core.templatetags.tandem import in_words
 from orders import selectors, services
 from orders.forms import CancelForm, OrderFilterForm
 from orders.models import Order
@@ -25,6 +27,8 @@ from orders.timeline import order_events
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000
+LINES_IN_QUESTION = 8
+FILTERS = ("status", "channel", "warehouse", "first", "last")
 
 
 @require_safe
@@ -40,11 +44,12 @@ def order_list(request: HttpRequest) -> HttpResponseBase:
     page = list(orders[: PAGE_SIZE + 1] if is_first else orders.filter(pk__lt=int(before))[: PAGE_SIZE + 1])
     context = {
         "form": form,
-        "filters": [form[name] for name in ("status", "channel", "warehouse", "first", "last")],
+        "filters": [form[name] for name in FILTERS],
         "orders": page[:PAGE_SIZE],
         "older": page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None,
         "is_first": is_first,
         "is_filtered": any(request.GET.get(name) for name in form.fields),
+        "is_narrowed": any(request.GET.get(name) for name in (*FILTERS, "waiting")),
         "export_limit": EXPORT_LIMIT,
     }
     return render(request, "orders/list.html", context)
@@ -54,7 +59,7 @@ def _export(kind: str, orders: QuerySet[Order]) -> HttpResponseBase:
     header = [
         _("Order"),
         _("External reference"),
-        _("Ordered"),
+        pgettext("date", "Ordered"),
         _("Customer code"),
         _("Customer"),
         _("Channel"),
@@ -69,6 +74,8 @@ def _export(kind: str, orders: QuerySet[Order]) -> HttpResponseBase:
 
 
 def _export_rows(orders: QuerySet[Order]) -> Iterator[list[Any]]:
+    # Looked up once: get_status_display() takes longer than the rest of the row.
+    statuses = {status.value: str(status.label) for status in Order.Status}
     for order in orders.iterator(chunk_size=2000):
         yield [
             order.number,
@@ -78,7 +85,7 @@ def _export_rows(orders: QuerySet[Order]) -> Iterator[list[Any]]:
             order.customer.name,
             order.channel.name,
             order.warehouse.name,
-            order.get_status_display(),
+            statuses[order.status],
             order.requested_date,
             order.total,  # type: ignore[attr-defined]
             order.waiting if order.status in OPEN_ORDERS else 0,  # type: ignore[attr-defined]
@@ -118,6 +125,10 @@ def _order_page(
     context = {
         "order": order,
         "rows": [(row, line_state(row)) for row in rows],
+        "reserved": sum(row.reserved for row in rows),
+        "waiting": sum(row.waiting for row in rows),
+        "has_cancelled": any(row.line.cancelled for row in rows),
+        "has_returned": any(row.line.returned for row in rows),
         "total": sum(row.line.amount for row in rows),
         "stages": _stages(order, rows),
         "shipments": selectors.order_shipments(order),
@@ -130,23 +141,12 @@ def _order_page(
 
 
 def _stages(order: Order, rows: list[DeskLine]) -> list[dict[str, object]]:
-    """How far the order is, as (label, pieces of all pieces); the furthest stage reached is ``current``."""
+    """How far the order is, as (label, pieces of all pieces); the furthest stage reached whole is ``is_current``."""
     wanted = sum(row.line.quantity - row.line.cancelled for row in rows)
     shipped = sum(row.line.shipped for row in rows)
     secured = shipped + sum(row.reserved for row in rows)
-    reached = 0
-    if order.status == Order.Status.SHIPPED:
-        reached = 3
-    elif shipped:
-        reached = 2
-    elif secured == wanted:
-        reached = 1
-    labels = [
-        (_("Ordered"), wanted),
-        (_("Reserved"), secured),
-        (_("Partly shipped"), shipped),
-        (_("Shipped"), shipped),
-    ]
+    reached = 2 if order.status == Order.Status.SHIPPED else 1 if secured == wanted else 0
+    labels = [(pgettext("stage", "Ordered"), wanted), (_("Reserved"), secured), (_("Shipped"), shipped)]
     return [
         {"label": label, "pieces": pieces, "wanted": wanted, "is_current": index == reached}
         for index, (label, pieces) in enumerate(labels)
@@ -156,16 +156,17 @@ def _stages(order: Order, rows: list[DeskLine]) -> list[dict[str, object]]:
 def _cancel_question(order: Order, rows: list[DeskLine]) -> str:
     """What cancelling does, line by line."""
     question = [_("Cancel order %s?") % order.number]
-    for row in rows:
-        words = {"sku": row.line.product.sku, "reserved": row.reserved, "waiting": row.waiting}
+    touched = [row for row in rows if row.line.open_quantity]
+    for row in touched[:LINES_IN_QUESTION]:
+        words = in_words({"sku": row.line.product.sku, "reserved": row.reserved, "waiting": row.waiting})
         if row.reserved and row.waiting:
-            question.append(
-                _("%(sku)s: %(reserved)s reserved pieces become free, %(waiting)s waiting are dropped.") % words
-            )
+            question.append(_("%(sku)s: frees %(reserved)s, drops %(waiting)s waiting.") % words)
         elif row.reserved:
-            question.append(_("%(sku)s: %(reserved)s reserved pieces become free.") % words)
-        elif row.waiting:
-            question.append(_("%(sku)s: %(waiting)s waiting pieces are dropped.") % words)
+            question.append(_("%(sku)s: frees %(reserved)s.") % words)
+        else:
+            question.append(_("%(sku)s: drops %(waiting)s waiting.") % words)
+    if len(touched) > LINES_IN_QUESTION:
+        question.append(_("… and %s more lines") % (len(touched) - LINES_IN_QUESTION))
     if any(row.line.shipped for row in rows):
         question.append(_("What has shipped stays shipped."))
     question.append(_("This cannot be undone."))

@@ -1,33 +1,50 @@
 // The order desk: lines by keyboard, one question to the server for all lines, one order however often it is sent.
 
+import { forget, keep, kept } from "./order_draft.js";
+import { csrfToken } from "./shell.js";
 import { Typeahead } from "./typeahead.js";
 
 const QUOTE_MS = 200;
+const HEAD = ["channel", "warehouse", "requested_date", "note"];
+const LINE = ["product", "quantity", "unit_price"];
 const form = document.getElementById("order-entry");
 const texts = JSON.parse(document.getElementById("entry-texts").textContent);
 const lines = document.getElementById("lines");
 const byId = (id) => document.getElementById(id);
-const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
 const field = (row, name) => row.querySelector(`[data-field=${name}]`);
+// Chinese input methods type full-width digits; the server reads the ordinary ones.
+const typed = (input) => input.value.normalize("NFKC").trim();
 const rows = () => [...lines.children];
-const isEmpty = (row) => !field(row, "product").value.trim();
+const isEmpty = (row) => LINE.every((name) => !typed(field(row, name)));
 
+/** The rows found, null when there is no answer. */
 async function getRows(url, parameters) {
   try {
     const response = await fetch(`${url}?${new URLSearchParams(parameters)}`, { headers: { Accept: "application/json" } });
+    if (hasEnded(response)) return null;
     return (await response.json()).results;
   } catch {
-    return [];
+    return null;
   }
 }
 
 function post(url, body, headers = {}) {
   return fetch(url, {
     method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token, ...headers },
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken(), ...headers },
     body: JSON.stringify(body),
   });
+}
+
+/** Whether the session is over (pages answer with the sign-in page, the API with 401); says so. */
+function hasEnded(response) {
+  const ended = response.redirected || response.status === 401;
+  const link = byId("entry-sign-in");
+  if (ended) showErrors(texts.session, [], [], false);
+  else if (!link.hidden) byId("entry-errors").hidden = true;
+  link.hidden = !ended;
+  return ended;
 }
 
 function focus(input) {
@@ -44,19 +61,20 @@ function addLine() {
     emptyText: texts.no_match,
     search: async (q) => {
       const found = await getRows(form.dataset.productsUrl, { q, warehouse: byId("warehouse").value });
-      return found.map((product) => ({
+      return found?.map((product) => ({
         ...product,
         hint: product.available === null ? "" : fill(texts.available, { available: product.available }),
-      }));
+      })) ?? null;
     },
-    picked: (product) => {
+    missed: (count) => mark(field(row, "product"), count ? texts.choose_product : texts.no_product),
+    picked: (product, moveOn) => {
       mark(field(row, "product"), "");
       if (product) {
         field(row, "unit_price").value = product.price;
         if (!field(row, "quantity").value) field(row, "quantity").value = "1";
-        focus(field(row, "quantity"));
+        if (moveOn || document.activeElement === field(row, "quantity")) focus(field(row, "quantity"));
       }
-      askQuote();
+      changed();
     },
   });
   number();
@@ -75,7 +93,7 @@ function removeLine(row) {
   row.remove();
   focus(field(next || addLine(), "product"));
   number();
-  askQuote();
+  changed();
 }
 
 /** Enter goes on: product → quantity → price → the next line, a new one after the last. */
@@ -103,14 +121,14 @@ async function quote() {
     warehouse: byId("warehouse").value,
     lines: shown.map((row) => ({
       product_id: field(row, "product").dataset.id || null,
-      quantity: field(row, "quantity").value,
-      unit_price: field(row, "unit_price").value,
+      quantity: typed(field(row, "quantity")),
+      unit_price: typed(field(row, "unit_price")),
     })),
   };
   let answer;
   try {
     const response = await post(form.dataset.quoteUrl, body);
-    if (!response.ok) return;
+    if (hasEnded(response) || !response.ok) return;
     answer = await response.json();
   } catch {
     return;
@@ -126,7 +144,7 @@ function showQuote(row, answer) {
   part("amount").textContent = answer ? answer.amount : "";
   part("promise").textContent = answer ? answer.text : "";
   part("promise").className = `entry-promise ${answer ? (answer.short ? "is-short" : "is-ok") : ""}`;
-  if (part("margin")) part("margin").textContent = answer ? `${answer.margin} (${answer.margin_share})` : "";
+  if (part("margin")) part("margin").textContent = answer ? `${answer.margin}\n${answer.margin_share}` : "";
 }
 
 // ---- errors, each at its field
@@ -135,6 +153,7 @@ function mark(input, text) {
   input.classList.toggle("is-invalid", Boolean(text));
   input.setAttribute("aria-invalid", String(Boolean(text)));
   const feedback = input.closest("div:not(.typeahead)").querySelector(".invalid-feedback");
+  if (!feedback) return;
   feedback.textContent = text;
   feedback.style.display = text ? "block" : "none";
 }
@@ -144,8 +163,8 @@ function clearErrors() {
   form.querySelectorAll("[data-field]").forEach((input) => mark(input, ""));
 }
 
-/** Say what is wrong above the form and at each field; the first wrong field gets the focus. */
-function showErrors(summary, errors, sent) {
+/** Say what is wrong above the form and at each field; the first wrong field gets the focus, if wanted. */
+function showErrors(summary, errors, sent, moveFocus = true) {
   byId("entry-error").textContent = summary;
   let first = null;
   const items = errors.map(({ field: name, detail }) => {
@@ -160,6 +179,7 @@ function showErrors(summary, errors, sent) {
   });
   byId("entry-error-list").replaceChildren(...items);
   byId("entry-errors").hidden = false;
+  if (!moveFocus) return;
   byId("entry-errors").scrollIntoView({ block: "nearest" });
   focus(first || byId("entry-errors"));
 }
@@ -167,12 +187,19 @@ function showErrors(summary, errors, sent) {
 /** What is not finished, before anything is sent. */
 function unfinished(sent) {
   const errors = [];
-  if (!byId("customer").dataset.id) errors.push({ field: "customer", detail: texts.choose_customer });
+  const customer = byId("customer").dataset;
+  if (!customer.id) errors.push({ field: "customer", detail: texts.choose_customer });
+  else if (customer.blocked) errors.push({ field: "customer", detail: texts.customer_blocked });
+  if (byId("requested_date").validity.badInput) errors.push({ field: "requested_date", detail: texts.date });
   if (!sent.length) errors.push({ field: "lines", detail: texts.no_lines });
   sent.forEach((row, index) => {
-    if (!field(row, "product").dataset.id) errors.push({ field: `lines.${index}.product`, detail: texts.choose_product });
-    if (!/^[1-9]\d*$/.test(field(row, "quantity").value.trim())) errors.push({ field: `lines.${index}.quantity`, detail: texts.quantity });
-    if (!/^\d+([.]\d{1,2})?$/.test(field(row, "unit_price").value.trim())) errors.push({ field: `lines.${index}.unit_price`, detail: texts.price });
+    const [quantity, price] = [typed(field(row, "quantity")), typed(field(row, "unit_price"))];
+    const wrong = (name, detail) => errors.push({ field: `lines.${index}.${name}`, detail });
+    const hasProduct = field(row, "product").dataset.id;
+    if (!hasProduct) wrong("product", texts.choose_product);
+    if (!/^[1-9]\d*$/.test(quantity) || Number(quantity) > Number(form.dataset.maxQuantity)) wrong("quantity", texts.quantity);
+    // The price comes with the product.
+    if ((hasProduct || price) && !/^\d+([.]\d{1,2})?$/.test(price)) wrong("unit_price", texts.price);
   });
   return errors;
 }
@@ -181,6 +208,7 @@ function unfinished(sent) {
 
 let attempt = null;
 let sending = false;
+let done = false;
 
 function keyFor(content) {
   // A refused order may be tried again once it or the stock has changed; an attempt without an answer keeps its key.
@@ -203,10 +231,16 @@ function order(sent) {
     allow_backorder: byId("allow_backorder").checked,
     lines: sent.map((row) => ({
       product: Number(field(row, "product").dataset.id),
-      quantity: Number(field(row, "quantity").value.trim()),
-      unit_price: field(row, "unit_price").value.trim(),
+      quantity: Number(typed(field(row, "quantity"))),
+      unit_price: typed(field(row, "unit_price")),
     })),
   };
+}
+
+function busy(now) {
+  sending = now;
+  byId("confirm-order").disabled = now;
+  byId("confirm-order").classList.toggle("btn-loading", now);
 }
 
 async function confirmOrder() {
@@ -215,28 +249,33 @@ async function confirmOrder() {
   const sent = rows().filter((row) => !isEmpty(row));
   const errors = unfinished(sent);
   if (errors.length) return showErrors(texts.refused, errors, sent);
-  sending = true;
-  byId("confirm-order").disabled = true;
+  busy(true);
   try {
     const body = order(sent);
-    const response = await post(form.dataset.url, body, { "Idempotency-Key": keyFor(JSON.stringify(body)) });
+    const headers = { "Idempotency-Key": keyFor(JSON.stringify(body)) };
+    keepDraft();
+    const response = await post(form.dataset.url, body, headers);
     const answer = await response.json();
     if (response.ok) {
-      window.location = form.dataset.doneUrl.replace("/0/", `/${answer.id}/`);
+      // Still busy: the next thing to see is the order.
+      done = true;
+      forget();
+      window.location = `${form.dataset.doneUrl.replace("/0/", `/${answer.id}/`)}?confirmed=1`;
       return;
     }
     attempt.answered = response.status < 500;
-    showErrors(...refusal(response.status, answer), sent);
+    keepDraft();
+    if (!hasEnded(response)) showErrors(...refusal(response.status, answer), sent);
+    askQuote();
   } catch {
     showErrors(texts.offline, [], sent);
   }
-  sending = false;
-  byId("confirm-order").disabled = false;
+  busy(false);
 }
 
 /** The server's refusal as a summary and errors by field. */
 function refusal(status, problem) {
-  if (status === 401 || status === 403) return [texts.denied, []];
+  if (status === 403) return [texts.denied, []];
   if (problem.code === "duplicate") return [texts.unknown_attempt, []];
   if (problem.code === "insufficient_stock") {
     const short = problem.meta.lines.map((line) => ({ field: `lines.${line.line - 1}.quantity`, detail: fill(texts.short, line) }));
@@ -246,17 +285,65 @@ function refusal(status, problem) {
   return problem.errors?.length ? [texts.refused, problem.errors] : [`${texts.refused} ${problem.detail}`, []];
 }
 
+// ---- what is typed outlives the page
+
+function keepDraft() {
+  if (done) return;
+  keep({
+    head: Object.fromEntries(HEAD.map((id) => [id, byId(id).value])),
+    customer: { text: byId("customer").value, id: byId("customer").dataset.id },
+    backorder: byId("allow_backorder").checked,
+    lines: rows()
+      .filter((row) => !isEmpty(row))
+      .map((row) => ({ id: field(row, "product").dataset.id, values: LINE.map((name) => field(row, name).value) })),
+    attempt,
+  });
+}
+
+/** Fill the form with what was kept, unless the page was opened for another customer. */
+function restoreDraft() {
+  const draft = kept();
+  const asked = byId("customer").dataset.id;
+  if (!draft || (asked && asked !== draft.customer.id) || !(draft.customer.text || draft.lines.length)) return;
+  for (const id of HEAD) {
+    const input = byId(id);
+    if (!input.options || [...input.options].some((option) => option.value === draft.head[id])) input.value = draft.head[id];
+  }
+  identify(byId("customer"), draft.customer.text, draft.customer.id);
+  byId("allow_backorder").checked = draft.backorder;
+  for (const { id, values } of draft.lines) {
+    const row = addLine();
+    LINE.forEach((name, index) => (field(row, name).value = values[index]));
+    identify(field(row, "product"), values[0], id);
+  }
+  attempt = draft.attempt;
+  byId("entry-restored").hidden = false;
+}
+
+function identify(input, text, id) {
+  input.value = text;
+  if (id) input.dataset.id = id;
+}
+
+function changed() {
+  keepDraft();
+  askQuote();
+}
+
 // ---- wiring
 
 new Typeahead(byId("customer"), {
   emptyText: texts.no_match,
   search: async (q) => {
     const found = await getRows(form.dataset.customersUrl, { q });
-    return found.map((row) => ({ ...row, hint: row.blocked ? texts.blocked : row.hint }));
+    return found?.map((row) => ({ ...row, hint: row.blocked ? texts.blocked : row.hint })) ?? null;
   },
-  picked: (customer) => {
-    mark(byId("customer"), "");
-    if (customer) focus(field(lines.firstElementChild, "product"));
+  missed: (count) => mark(byId("customer"), count ? texts.choose_customer : texts.no_customer),
+  picked: (customer, moveOn) => {
+    mark(byId("customer"), customer?.blocked ? texts.customer_blocked : "");
+    byId("customer").dataset.blocked = customer?.blocked ? "yes" : "";
+    keepDraft();
+    if (customer && moveOn && !customer.blocked) focus(field(lines.firstElementChild, "product"));
   },
 });
 
@@ -280,16 +367,27 @@ form.addEventListener("keydown", (event) => {
     else if (event.target.id !== "customer" || event.target.dataset.id) focus(field(lines.firstElementChild, "product"));
   }
 });
-lines.addEventListener("input", (event) => {
-  if (event.target.dataset.field !== "product") askQuote();
+form.addEventListener("input", (event) => {
+  const name = event.target.dataset.field;
+  if (name) mark(event.target, "");
+  // A product that is not chosen yet changes nothing on the server's side.
+  if (name === "quantity" || name === "unit_price" || name === "warehouse") changed();
+  else keepDraft();
 });
 lines.addEventListener("click", (event) => {
   const button = event.target.closest(".entry-remove");
   if (button) removeLine(button.closest(".entry-line"));
 });
-byId("warehouse").addEventListener("change", askQuote);
 byId("add-line").addEventListener("click", () => focus(field(addLine(), "product")));
+byId("start-afresh").addEventListener("click", () => {
+  forget();
+  window.location = window.location.pathname;
+});
 document.body.addEventListener("tandem:stock-changed", askQuote);
+// Back from the confirmed order: the browser shows the page as it was left, with the order that exists now.
+window.addEventListener("pageshow", (event) => event.persisted && done && window.location.reload());
 
+restoreDraft();
 addLine();
-focus(byId(byId("customer").dataset.id ? "channel" : "customer"));
+askQuote();
+focus(byId("customer").dataset.id ? field(lines.lastElementChild, "product") : byId("customer"));

@@ -12,6 +12,12 @@ export function confirmed(question) {
   );
 }
 
+/** The token that guards against forged requests, as it is now: signing in in another tab changes it. */
+export function csrfToken() {
+  const cookie = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
+  return cookie ? cookie.slice("csrftoken=".length) : "";
+}
+
 /** Show a short message in the corner. */
 export function toast(text) {
   const note = document.createElement("div");
@@ -35,6 +41,7 @@ document.addEventListener("submit", async (event) => {
     }
     return;
   }
+  if (form.elements.csrfmiddlewaretoken) form.elements.csrfmiddlewaretoken.value = csrfToken();
   // A second click must not send the form twice.
   if (form.method === "post" && !form.hasAttribute("hx-post")) {
     if (form.dataset.sent) event.preventDefault();
@@ -49,6 +56,9 @@ document.body.addEventListener("htmx:confirm", async (event) => {
   if (await confirmed(event.detail.question)) event.detail.issueRequest(true);
 });
 
+document.body.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRFToken"] = csrfToken();
+});
 document.body.addEventListener("htmx:sendError", () => toast(document.body.dataset.textFailed));
 document.body.addEventListener("htmx:responseError", (event) => {
   const denied = [401, 403].includes(event.detail.xhr.status);

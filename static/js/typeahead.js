@@ -4,9 +4,13 @@ const WAIT_MS = 150;
 let count = 0;
 
 export class Typeahead {
-  /** `search(text)` resolves to rows {id, code, label, hint, exact}; `picked(row)` hears the choice, null when it is gone. */
-  constructor(input, { search, picked, emptyText }) {
-    Object.assign(this, { input, search, picked, emptyText, rows: [], active: -1, asked: "", answered: "", timer: 0 });
+  /**
+   * `search(text)` resolves to rows {id, code, label, hint, exact}, null when there is no answer.
+   * `picked(row, moveOn)` hears the choice, null when it is gone; `moveOn` is false when the focus is elsewhere already.
+   * `missed(count)` hears that somebody went on with a text that `count` rows fit and none was chosen.
+   */
+  constructor(input, { search, picked, missed, emptyText }) {
+    Object.assign(this, { input, search, picked, missed, emptyText, rows: [], active: -1, asked: "", answered: "", timer: 0 });
     this.list = document.createElement("ul");
     this.list.className = "typeahead-list";
     this.list.id = `typeahead-${++count}`;
@@ -19,7 +23,7 @@ export class Typeahead {
     input.setAttribute("aria-expanded", "false");
     input.addEventListener("input", () => this.typed());
     input.addEventListener("keydown", (event) => this.key(event));
-    input.addEventListener("blur", () => this.close());
+    input.addEventListener("blur", () => this.settle());
     // mousedown would take the focus, and blur close the list before the click.
     this.list.addEventListener("mousedown", (event) => event.preventDefault());
     this.list.addEventListener("click", (event) => {
@@ -31,7 +35,7 @@ export class Typeahead {
   typed() {
     if (this.input.dataset.id) {
       delete this.input.dataset.id;
-      this.picked(null);
+      this.picked(null, false);
     }
     clearTimeout(this.timer);
     if (!this.input.value.trim()) return this.close();
@@ -44,7 +48,7 @@ export class Typeahead {
     const text = this.input.value.trim();
     this.asked = text;
     const rows = await this.search(text);
-    if (this.asked !== text || this.input.value.trim() !== text) return false;
+    if (rows === null || this.asked !== text || this.input.value.trim() !== text) return false;
     this.rows = rows;
     this.answered = text;
     this.active = rows.length ? 0 : -1;
@@ -64,6 +68,8 @@ export class Typeahead {
       event.preventDefault();
       event.stopPropagation();
       this.enter();
+    } else if (event.key === "Tab" && !this.list.hidden && this.rows.length) {
+      this.pick(this.rows[this.active], false);
     } else if (event.key === "Escape") {
       event.preventDefault();
       this.clear();
@@ -75,14 +81,29 @@ export class Typeahead {
     const text = this.input.value.trim();
     if (this.answered === text && this.rows.length) return this.pick(this.rows[Math.max(this.active, 0)]);
     if (!(await this.find())) return;
-    if (this.rows.length && (this.rows[0].exact || this.rows.length === 1)) this.pick(this.rows[0]);
+    if (this.rows.length && (this.rows[0].exact || this.rows.length === 1)) return this.pick(this.rows[0]);
+    if (this.rows.length) return;
+    // Selected, so that the next scan or word replaces what nothing fits.
+    this.input.select();
+    this.missed(0);
   }
 
-  pick(row) {
+  /** Leaving the field takes an exact or only match too. */
+  async settle() {
+    this.close();
+    const text = this.input.value.trim();
+    if (!text || this.input.dataset.id) return;
+    if (this.answered !== text && !(await this.find())) return;
+    if (this.input.dataset.id || document.activeElement === this.input) return;
+    if (this.rows.length && (this.rows[0].exact || this.rows.length === 1)) this.pick(this.rows[0], false);
+    else this.missed(this.rows.length);
+  }
+
+  pick(row, moveOn = true) {
     this.close();
     this.input.value = `${row.code} ${row.label}`;
     this.input.dataset.id = row.id;
-    this.picked(row);
+    this.picked(row, moveOn);
   }
 
   clear() {
@@ -91,7 +112,7 @@ export class Typeahead {
     delete this.input.dataset.id;
     this.asked = this.answered = "";
     this.close();
-    if (had) this.picked(null);
+    if (had) this.picked(null, false);
   }
 
   show() {

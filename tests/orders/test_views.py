@@ -122,8 +122,8 @@ def test_a_quote_says_what_ships_now_and_when_the_rest(sales, desk):
         (0, True, "1.00"),
         None,
     ]
-    assert quoted["lines"][1]["text"] == f"3 can ship now, 2 by {soon}: to be ordered, supplier's lead time."
-    assert "nobody supplies" in quoted["lines"][2]["text"]
+    assert quoted["lines"][1]["text"] == f"3 can ship now. 2 by {soon}: to be ordered, supplier's lead time."
+    assert quoted["lines"][2]["text"] == "1 without a date: nobody supplies it."
     assert {line["margin"] for line in quoted["lines"] if line} == {"–"}, "sales staff do not see margins"
 
 
@@ -176,10 +176,10 @@ def test_the_page_tells_everything_that_happened_in_order(sales, desk):
     response = sales.get(f"/orders/{order.pk}/")
     shipment = order.shipments.get().number
     assert [event.sentence for event in response.context["events"]] == [
-        "Confirmed; 5 pieces reserved, 3 wait for stock.",
-        f"Shipment {shipment}: 5 pieces left the warehouse, 3 are still to ship.",
-        "Stock came in: 2 waiting pieces reserved.",
-        "Cancelled: 3 pieces; 2 of them were reserved and are free again. Reason: Changed their mind",
+        "Confirmed: 5 reserved, 3 waiting for stock.",
+        f"Shipment {shipment}: 5 left the warehouse, 3 still to ship.",
+        "Stock came in: 2 more reserved.",
+        "Cancelled: 3; 2 of them were reserved and are free again. Reason: Changed their mind",
     ]
     assert [str(event.actor) for event in response.context["events"]][-1] == "Li Na"
     assert [(row.reserved, row.waiting, state) for row, state in response.context["rows"]] == [
@@ -199,11 +199,39 @@ def test_stages_and_lines_say_what_is_reserved_and_what_waits(sales, desk):
         (8, True),
         (5, False),
         (0, False),
-        (0, False),
     ]
     services.ship_order(NewShipment(order.pk))
     context = sales.get(f"/orders/{order.pk}/").context
-    assert [s["is_current"] for s in context["stages"]] == [False, False, True, False]
+    assert [(s["pieces"], s["is_current"]) for s in context["stages"]] == [(8, True), (5, False), (5, False)]
+
+
+@pytest.mark.parametrize(
+    ("in_stock", "sentence"),
+    [
+        (8, "is confirmed; all of it is reserved (8)."),
+        (5, "is confirmed: 5 reserved, 3 waiting. The lines say until when."),
+        (0, "is confirmed; all of it waits for stock (8). The lines say until when."),
+    ],
+)
+def test_the_answer_to_confirming_says_what_is_reserved_and_what_waits(sales, desk, in_stock, sentence):
+    product = desk.product()
+    if in_stock:
+        stock(product, desk.warehouse, in_stock)
+    order = services.create_order(desk.order((product, 8)))
+    page = sales.get(f"/orders/{order.pk}/", {"confirmed": "1"}).content.decode()
+    assert f"Order {order.number} {sentence}" in page
+    assert 'id="confirmed"' not in sales.get(f"/orders/{order.pk}/").content.decode()
+
+
+def test_a_question_about_many_lines_stays_short(sales, desk):
+    order = services.create_order(desk.order(*[(desk.product(sku=f"TEA-{n}"), 1) for n in range(11)]))
+    question = sales.get(f"/orders/{order.pk}/").context["cancel_question"].splitlines()
+    assert question == [
+        f"Cancel order {order.number}?",
+        *[f"TEA-{n}: drops 1 waiting." for n in range(8)],
+        "… and 3 more lines",
+        "This cannot be undone.",
+    ]
 
 
 def test_cancelling_asks_with_what_is_released_and_then_releases(sales, desk):
@@ -211,7 +239,7 @@ def test_cancelling_asks_with_what_is_released_and_then_releases(sales, desk):
     level = stock(product, desk.warehouse, 5)
     order = services.create_order(desk.order((product, 8)))
     page = sales.get(f"/orders/{order.pk}/").content.decode()
-    assert "TEA-1: 5 reserved pieces become free, 3 waiting are dropped." in page
+    assert "TEA-1: frees 5, drops 3 waiting." in page
     assert sales.post(f"/orders/{order.pk}/cancel/", {"reason": ""}).status_code == 422
     assert sales.post(f"/orders/{order.pk}/cancel/", {"reason": "Twice entered"}).status_code == 302
     level.refresh_from_db()

@@ -1,0 +1,4 @@
+"""Numbers as Chinese companies write them: 1,234,567.00. Django's own format for zh-hans leaves the commas out."""
+
+THOUSAND_SEPARATOR = ","
+NUMBER_GROUPING = 3
