@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from forecasting.models import DemandForecast, ForecastRun
 from inventory import pipeline
 from inventory.places import Place, Supply
-from inventory.selectors import availability, search_products
+from inventory.selectors import availability, search_products, waiting_by_place
 from purchasing.models import StockPolicy
 from purchasing.selectors import on_order
 
@@ -84,7 +84,7 @@ def stock_position(place: Place) -> Position:
         on_hand=stock.on_hand,
         available=stock.available,
         on_order=on_order([place]).get(place, 0),
-        waiting=pipeline.waiting([place]).get(place, 0),
+        waiting=waiting_by_place([place]).get(place, 0),
         reorder_point=points.first() or 0,
         incoming=pipeline.incoming([place]).get(place, []),
     )

@@ -84,9 +84,16 @@ class StockLevel(models.Model):
     on_hand = models.BigIntegerField(_("on hand"), default=0)
     reserved = models.BigIntegerField(_("reserved"), default=0)
     value = models.DecimalField(_("stock value"), max_digits=16, decimal_places=2, default=Decimal("0.00"))
+    # Ordered by customers and not shipped yet, reserved or not; written by a trigger on the order lines.
+    demanded = models.BigIntegerField(_("demanded"), db_default=0)
     available = models.GeneratedField(
         expression=F("on_hand") - F("reserved"),
         output_field=models.BigIntegerField(_("available")),
+        db_persist=True,
+    )
+    waiting = models.GeneratedField(
+        expression=F("demanded") - F("reserved"),
+        output_field=models.BigIntegerField(_("waiting")),
         db_persist=True,
     )
 

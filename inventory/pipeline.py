@@ -1,7 +1,7 @@
-"""What is on the way to a place and what waits there: asked of the rooms above without importing them.
+"""What is on the way to a place, asked of the rooms above without importing them.
 
-``purchasing`` registers the supply it has ordered and its lead times, ``orders`` the demand that waits;
-both then read the whole picture here although they never import each other.
+``purchasing`` registers the supply it has ordered and its lead times; ``orders`` reads them here, although the two
+never import each other. What waits at a place stands on its stock level (``inventory.selectors``).
 """
 
 from collections import defaultdict
@@ -13,18 +13,12 @@ SupplyProvider = Callable[[Collection[Place]], Iterable[Supply]]
 QuantityProvider = Callable[[Collection[Place]], Mapping[Place, int]]
 
 _supply: list[SupplyProvider] = []
-_waiting: list[QuantityProvider] = []
 _lead_times: list[QuantityProvider] = []
 
 
 def register_supply(provider: SupplyProvider) -> None:
     """Add a source of dated supply; called in an app's ``ready()``."""
     _supply.append(provider)
-
-
-def register_waiting(provider: QuantityProvider) -> None:
-    """Add a source of waiting (short) demand; called in an app's ``ready()``."""
-    _waiting.append(provider)
 
 
 def register_lead_time(provider: QuantityProvider) -> None:
@@ -39,15 +33,6 @@ def incoming(places: Collection[Place]) -> dict[Place, list[Supply]]:
         for supply in provider(places):
             found[supply.place].append(supply)
     return {place: sorted(supplies, key=lambda s: s.expected_on) for place, supplies in found.items()}
-
-
-def waiting(places: Collection[Place]) -> dict[Place, int]:
-    """Pieces ordered by customers but not reserved, by place; places without any are absent."""
-    total: dict[Place, int] = defaultdict(int)
-    for provider in _waiting:
-        for place, quantity in provider(places).items():
-            total[place] += quantity
-    return dict(total)
 
 
 def lead_times(places: Collection[Place]) -> dict[Place, int]:

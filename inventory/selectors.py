@@ -18,16 +18,22 @@ class Availability:
     on_hand: int = 0
     reserved: int = 0
     available: int = 0
+    waiting: int = 0
 
 
 def availability(places: Collection[Place]) -> dict[Place, Availability]:
     """Stock of every place asked for (zeros where nothing was ever stocked), in one query."""
     products, warehouses = {p for p, _ in places}, {w for _, w in places}
     rows = StockLevel.objects.filter(product__in=products, warehouse__in=warehouses).values_list(
-        "product_id", "warehouse_id", "on_hand", "reserved", "available"
+        "product_id", "warehouse_id", "on_hand", "reserved", "available", "waiting"
     )
     found = {(product, warehouse): Availability(*rest) for product, warehouse, *rest in rows}
     return {place: found.get(place, Availability()) for place in places}
+
+
+def waiting_by_place(places: Collection[Place]) -> dict[Place, int]:
+    """Pieces that customers ordered and no reservation holds, by place; places without any are absent. One query."""
+    return {place: level.waiting for place, level in availability(places).items() if level.waiting}
 
 
 def search_products(text: str, *, only_active: bool = True) -> QuerySet[Product]:

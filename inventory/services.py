@@ -26,10 +26,14 @@ MAX_QUANTITY = 1_000_000_000
 def reserve_stock(baskets: Sequence[Basket], *, at: datetime) -> list[list[Grant] | Shortage]:
     """Serve the baskets in turn: each gets its grants, or a Shortage (and nothing) when it accepts no less.
 
-    One query to lock, one to reserve, whatever the number of baskets.
+    One query to lock, one to reserve, whatever the number of baskets. Stock rows that do not exist yet are made for
+    baskets that may wait: only a locked row keeps a receipt from overlooking what waits for it.
     Locks: StockLevel. Sends: stock_changed.
     """
-    levels = lock_stock_levels({place for basket in baskets for place, _quantity in basket.demands})
+    levels = lock_stock_levels(
+        {place for basket in baskets for place, _quantity in basket.demands},
+        create=any(basket.allow_short for basket in baskets),
+    )
     free = {place: level.available for place, level in levels.items()}
     plans = [_plan(basket, free) for basket in baskets]
     served = [

@@ -3,19 +3,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OrdersConfig(AppConfig):
-    """Connects the receivers and tells inventory what demand waits."""
+    """Connects the receivers and tells inventory where its documents are shown."""
 
     name = "orders"
     verbose_name = _("Orders")
 
     def ready(self) -> None:
         from core.navigation import NavItem, register
-        from inventory import documents, pipeline
+        from inventory import documents
         from orders import receivers  # noqa: F401
         from orders.picking import return_addresses, shipment_addresses
-        from orders.promise import waiting_by_place
 
-        pipeline.register_waiting(waiting_by_place)
         documents.register_page("shipment", "orders.view_order", shipment_addresses)
         documents.register_page("return", "orders.view_order", return_addresses)
         register(NavItem(_("Picking"), "orders:pick-queue", "clipboard-list", "orders.ship_order", order=8))

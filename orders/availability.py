@@ -48,7 +48,7 @@ def product_availability(
 ) -> list[ProductAvailability]:
     """Availability of each product in each warehouse; a constant number of queries."""
     places = [(product.pk, warehouse.pk) for product in products for warehouse in warehouses]
-    stock, waiting, incoming = availability(places), pipeline.waiting(places), pipeline.incoming(places)
+    stock, incoming = availability(places), pipeline.incoming(places)
     promises = dict(zip(places, promise([(place, quantity) for place in places]), strict=True))
     rows = []
     for product in products:
@@ -62,7 +62,7 @@ def product_availability(
                     on_hand=level.on_hand,
                     reserved=level.reserved,
                     available=level.available,
-                    waiting=waiting.get(place, 0),
+                    waiting=level.waiting,
                     incoming=incoming.get(place, []),
                     promise=Quote(quantity, answer.now, answer.date, answer.basis, answer.document),
                 )

@@ -1,4 +1,5 @@
-"""Proof that what is reserved belongs to somebody: every open reservation holds pieces of an open order line."""
+"""Proof that orders and stock tie out: open demand equals the open order lines, and each open reservation holds pieces
+of one of them."""
 
 from dataclasses import dataclass
 
@@ -19,6 +20,41 @@ STRAY = """
         OR bool_or(level.product_id <> line.product_id OR level.warehouse_id <> sale.warehouse_id)
      ORDER BY sale.number, line.position
 """
+
+
+DEMAND = """
+    SELECT product.sku, warehouse.code, coalesce(level.demanded, 0), coalesce(ordered.quantity, 0)
+      FROM inventory_stocklevel level
+      FULL JOIN (SELECT line.product_id, sale.warehouse_id,
+                        sum(line.quantity - line.shipped - line.cancelled) AS quantity
+                   FROM orders_orderline line JOIN orders_order sale ON sale.id = line.order_id
+                  WHERE line.quantity > line.shipped + line.cancelled GROUP BY 1, 2) ordered
+        ON ordered.product_id = level.product_id AND ordered.warehouse_id = level.warehouse_id
+      JOIN inventory_product product ON product.id = coalesce(level.product_id, ordered.product_id)
+      JOIN inventory_warehouse warehouse ON warehouse.id = coalesce(level.warehouse_id, ordered.warehouse_id)
+     WHERE coalesce(level.demanded, 0) <> coalesce(ordered.quantity, 0)
+     ORDER BY product.sku, warehouse.code
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DemandDifference:
+    """A place whose stored open demand is not that of its order lines."""
+
+    sku: str
+    warehouse: str
+    demanded: int
+    open_quantity: int
+
+    def __str__(self) -> str:
+        return f"{self.sku} @ {self.warehouse}: demanded {self.demanded}, open on order lines {self.open_quantity}"
+
+
+def demand_differences() -> list[DemandDifference]:
+    """Every place whose open demand does not tie out to its order lines; empty when all is well. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(DEMAND)
+        return [DemandDifference(*row) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from inventory.locks import lock_stock_levels
 from inventory.places import Basket, Grant, Place
 from inventory.services import reserve_stock
 from orders.models import Allocation, Order, OrderLine
-from orders.promise import OPEN_ORDERS, waiting_by_place
+from orders.promise import OPEN_ORDERS
 from orders.signals import orders_changed
 
 
@@ -23,10 +23,8 @@ def fill_backorders(places: Collection[Place], *, at: datetime) -> int:
     Order headers are not locked: a line's open quantity changes only while its stock row is locked, and it is here.
     Locks: StockLevel. Sends: stock_changed, orders_changed.
     """
-    waiting = waiting_by_place(places)
-    if not waiting:
-        return 0
-    free = {place: level.available for place, level in lock_stock_levels(waiting).items() if level.available > 0}
+    levels = lock_stock_levels(places)
+    free = {p: level.available for p, level in levels.items() if level.available > 0 and level.waiting > 0}
     demands = [(line, place, short) for place, left in free.items() for line, short in _oldest(place, left)]
     if not demands:
         return 0

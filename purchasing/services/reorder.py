@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from core.bulk import append_columns
 from core.transactions import retry_on_conflict
-from inventory import pipeline
 from inventory.places import Place
 from inventory.selectors import availability
 from purchasing.locks import lock_policies, lock_reorder_check, lock_suggestions_at, take_marks
@@ -94,7 +93,7 @@ def _preferred_items(places: Collection[Place]) -> dict[int, SupplierItem]:
 
 def _needs(places: Collection[Place]) -> dict[Place, Need]:
     """The inputs of the decision for every place."""
-    stock, ordered, waiting = availability(places), on_order(places), pipeline.waiting(places)
+    stock, ordered = availability(places), on_order(places)
     items = _preferred_items(places)
     policies = {
         (policy.product_id, policy.warehouse_id): policy
@@ -106,7 +105,7 @@ def _needs(places: Collection[Place]) -> dict[Place, Need]:
         needs[place] = Need(
             available=stock[place].available,
             on_order=ordered.get(place, 0),
-            waiting=waiting.get(place, 0),
+            waiting=stock[place].waiting,
             reorder_point=policy.reorder_point if policy else 0,
             order_up_to=policy.order_up_to if policy else 0,
             moq=item.moq if item else 1,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError
 from core.idempotency import do_once, new_key
-from inventory import pipeline
+from inventory.selectors import waiting_by_place
 from purchasing import selectors, services
 from purchasing.forms import ReceivingFilterForm
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine
@@ -71,7 +71,7 @@ def receive(request: HttpRequest, pk: int) -> HttpResponseBase:
     if errors:
         return _form_page(request, order, typed=typed, key=key, errors=errors, status=422)
     places = {(line.product_id, order.warehouse_id) for line in lines}
-    waited = sum(pipeline.waiting(places).values())
+    waited = sum(waiting_by_place(places).values())
     quantities = {pk: whole(text) or 0 for pk, text in typed.items()}
     try:
         receipt = do_once(request.user.pk or 0, key, lambda: services.receive_goods([NewReceipt(pk, quantities)])[0].pk)
@@ -79,7 +79,7 @@ def receive(request: HttpRequest, pk: int) -> HttpResponseBase:
         named = getattr(error, "field_errors", {})
         errors = {line: named[f"lines.{line}.quantity"] for line in typed if f"lines.{line}.quantity" in named}
         return _form_page(request, order, typed=typed, key=key, error=error, errors=errors, status=409)
-    _say_what_came_of_it(request, waited - sum(pipeline.waiting(places).values()))
+    _say_what_came_of_it(request, waited - sum(waiting_by_place(places).values()))
     return redirect("purchasing:receipt", receipt)
 
 

@@ -14,10 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from core.errors import Duplicate, IllegalTransition, InsufficientStock
 from inventory.models import StockLevel
 from inventory.places import Receipt
-from inventory.selectors import availability
+from inventory.selectors import availability, waiting_by_place
 from inventory.services import adjust_stock, open_balance
 from orders.models import LostDemand, Order, OrderLine, ShipmentLine
-from orders.promise import waiting_by_place
 from orders.services import (
     cancel_order,
     change_order,

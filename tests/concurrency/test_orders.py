@@ -10,9 +10,9 @@ from django.db import IntegrityError, OperationalError, transaction
 from core.errors import InsufficientStock
 from inventory.models import StockLevel
 from inventory.places import Place
+from inventory.selectors import waiting_by_place
 from inventory.verification import stock_differences
 from orders.models import LostDemand, Order
-from orders.promise import waiting_by_place
 from orders.services import cancel_order, create_order, create_orders, ship_order
 from orders.values import NewLine, NewOrder, NewShipment
 from tests.factories import ChannelFactory, CustomerFactory, ProductFactory, WarehouseFactory, stock

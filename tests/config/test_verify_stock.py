@@ -69,3 +69,8 @@ def test_more_reserved_than_a_line_has_open_is_found(order, capsys):
 def test_a_reservation_of_another_product_is_found(order):
     break_by_force(f"UPDATE orders_orderline SET product_id = {ProductFactory().pk}")
     assert [(stray.order, stray.reserved) for stray in stray_reservations()] == [(order.number, 4)]
+
+
+def test_open_demand_that_differs_from_the_order_lines_is_named(order, capsys):
+    break_by_force("UPDATE inventory_stocklevel SET demanded = 5")
+    assert "TEA @ MAIN: demanded 5, open on order lines 4" in complaint(capsys, "1 place")

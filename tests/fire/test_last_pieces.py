@@ -7,9 +7,9 @@ from functools import partial
 from rest_framework.authtoken.models import Token
 
 from inventory.models import StockLevel
+from inventory.selectors import waiting_by_place
 from inventory.verification import stock_differences
 from orders.models import LostDemand, Order, OrderLine, Return, ShipmentLine
-from orders.promise import waiting_by_place
 from orders.services import cancel_order, create_order, create_orders, return_goods, ship_order
 from orders.values import NewLine, NewOrder, NewReturn, NewShipment
 from orders.verification import stray_reservations

@@ -12,10 +12,10 @@ from core import audit
 from core.errors import IllegalTransition, InsufficientStock, InvalidInput
 from core.models import OutboxEvent
 from inventory.models import StockLevel
+from inventory.selectors import waiting_by_place
 from inventory.verification import stock_differences
 from orders.checks import CustomerBlocked
 from orders.models import LostDemand, Order, OrderLine
-from orders.promise import waiting_by_place
 from orders.services import cancel_order, change_order, create_order, ship_order
 from orders.timeline import order_events
 from orders.values import NewLine, NewQuantity, NewShipment, OrderChange, ShortClose

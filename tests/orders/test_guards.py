@@ -58,3 +58,17 @@ def test_control_without_its_triggers_history_can_be_rewritten(history, table):
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(f"UPDATE {table} SET {assignment}")
         assert cursor.rowcount == 1
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE inventory_stocklevel SET demanded = demanded + 1",
+        "DELETE FROM orders_orderline",
+        "UPDATE orders_orderline SET product_id = product_id + 1",
+        "UPDATE orders_order SET warehouse_id = warehouse_id + 1",
+    ],
+)
+def test_open_demand_changes_only_with_the_order_lines(history, sql):
+    with pytest.raises(DatabaseError, match=r"stock changes only|append-only"), transaction.atomic():
+        connection.cursor().execute(f"SET CONSTRAINTS ALL IMMEDIATE; {sql}")

@@ -10,10 +10,11 @@ from core import audit
 from core.errors import Duplicate, InsufficientStock, InvalidInput
 from core.models import OutboxEvent
 from inventory.models import StockLevel
+from inventory.selectors import waiting_by_place
 from inventory.verification import stock_differences
 from orders.checks import CustomerBlocked
 from orders.models import LostDemand, Order, OrderLine
-from orders.promise import promise, waiting_by_place
+from orders.promise import promise
 from orders.services import create_order, create_orders
 from orders.signals import orders_created
 from orders.values import NewLine, NewOrder

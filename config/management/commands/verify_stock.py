@@ -4,23 +4,25 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inventory.models import Reservation, StockLevel, StockMove
 from inventory.verification import stock_differences
-from orders.verification import stray_reservations
+from orders.verification import demand_differences, stray_reservations
 
 
 class Command(BaseCommand):
     help = (
-        "Prove that stock levels equal the ledger, reserved equals the open reservations, and each of those belongs to "
-        "an open order line; exits 1 on a difference."
+        "Prove that stock levels equal the ledger, reserved equals the open reservations, each of those belongs to an "
+        "open order line, and open demand equals the open order lines; exits 1 on a difference."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        differences, strays = stock_differences(), stray_reservations()
-        for problem in (*differences, *strays):
+        differences, strays, demand = stock_differences(), stray_reservations(), demand_differences()
+        for problem in (*differences, *strays, *demand):
             self.stderr.write(str(problem))
         if differences:
             raise CommandError(f"{len(differences)} stock level(s) differ from the ledger or the reservations.")
         if strays:
             raise CommandError(f"{len(strays)} reservation(s) do not belong to an open order line.")
+        if demand:
+            raise CommandError(f"{len(demand)} place(s) have another open demand than their order lines.")
         self.stdout.write(
             f"Stock ties out: {StockLevel.objects.count()} levels, {StockMove.objects.count()} ledger rows, "
             f"{Reservation.objects.count()} reservations."
