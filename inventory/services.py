@@ -10,16 +10,18 @@ from django.utils.translation import gettext as _
 
 from core.actor import current_actor_id
 from core.bulk import add_to_column, insert_columns
+from core.checks import MAX_REASON, amount_error, cost_error, text_error
 from core.errors import InsufficientStock, InvalidInput, Outdated
 from core.money import to_cents
 from core.transactions import retry_on_conflict
 from inventory.costing import Holding
 from inventory.locks import lock_stock_levels
-from inventory.models import Product, Reservation, StockLevel, StockMove
+from inventory.models import Product, Reservation, StockLevel, StockMove, Warehouse
 from inventory.places import Agreed, Basket, Effect, Grant, Issue, Move, Place, Receipt, Shortage
 from inventory.signals import reservations_cut, stock_changed
 
 MAX_QUANTITY = 1_000_000_000
+MAX_DOCUMENT = 40
 
 
 @transaction.atomic(savepoint=False)
@@ -189,7 +191,7 @@ def adjust_stock(
     With ``agreed``, nothing changes when the place is no longer as it was then.
     Locks: StockLevel. Sends: reservations_cut, stock_changed. Raises: InvalidInput, InsufficientStock, Outdated.
     """
-    _check_adjustment(product_id, difference, reason, unit_cost)
+    _check_adjustment((product_id, warehouse_id), difference, reason, unit_cost, document)
     at = at or timezone.now()
     place = (product_id, warehouse_id)
     level = lock_stock_levels([place], create=True)[place]
@@ -221,18 +223,23 @@ def adjust_stock(
     return move
 
 
-def _check_adjustment(product_id: int, difference: int, reason: str, unit_cost: Decimal | None) -> None:
-    errors = {}
+def _check_adjustment(place: Place, difference: int, reason: str, unit_cost: Decimal | None, document: str) -> None:
+    """Raise InvalidInput that names every wrong field."""
+    errors = {
+        "reason": text_error(reason, MAX_REASON, is_required=True),
+        "document": text_error(document, MAX_DOCUMENT),
+        "unit_cost": None if unit_cost is None else cost_error(unit_cost),
+    }
     if not difference or abs(difference) > MAX_QUANTITY:
         errors["difference"] = _("Enter how many pieces more (+) or fewer (-) there are.")
-    if not reason.strip():
-        errors["reason"] = _("Say why the stock is corrected.")
-    if unit_cost is not None and unit_cost < 0:
-        errors["unit_cost"] = _("A cost cannot be negative.")
-    if not Product.objects.filter(pk=product_id).exists():
+    elif unit_cost is not None and not errors["unit_cost"]:
+        errors["unit_cost"] = amount_error(difference, unit_cost)
+    if not Product.objects.filter(pk=place[0]).exists():
         errors["product"] = _("There is no such product.")
-    if errors:
-        raise InvalidInput(_("The stock was not corrected."), field_errors=errors)
+    if not Warehouse.objects.filter(pk=place[1]).exists():
+        errors["warehouse"] = _("There is no such warehouse.")
+    if wrong := {field: text for field, text in errors.items() if text}:
+        raise InvalidInput(_("The stock was not corrected."), field_errors=wrong)
 
 
 def refuse_outdated(agreed: Agreed, effect: Effect) -> None:

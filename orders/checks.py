@@ -8,16 +8,15 @@ from typing import NamedTuple
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from core.checks import amount_error, text_error
 from core.errors import DomainError, InvalidInput
 from core.statements import fetch_all
-from core.text import text_error
 from inventory.services import MAX_QUANTITY
 from orders.models import Order
 from orders.values import NewLine, NewOrder
 
 MAX_LINES = 10_000
 MAX_PRICE = Decimal("999999999.99")
-MAX_AMOUNT = Decimal("99999999999999.99")
 MAX_REFERENCE = 80
 MAX_ID = 2**63 - 1
 
@@ -140,11 +139,6 @@ def _price_error(price: Decimal | None) -> str | None:
     if not price.is_finite() or not 0 <= price <= MAX_PRICE:
         return _("Enter a price from 0 to %s.") % MAX_PRICE
     return _("A price has at most two decimal places.") if price != round(price, 2) else None
-
-
-def amount_error(quantity: int, unit_price: Decimal) -> str | None:
-    """Whether a line comes to more money than its shipment could record."""
-    return _("A line comes to at most %s; split it.") % MAX_AMOUNT if quantity * unit_price > MAX_AMOUNT else None
 
 
 def archived(sku: str) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, outbox
 from core.bulk import add_to_column
+from core.checks import MAX_REASON, refuse_text
 from core.errors import InvalidInput
 from core.transactions import retry_on_conflict
 from inventory.locks import lock_stock_levels
@@ -40,6 +41,8 @@ def cancel_open(news: Sequence[NewCancellation]) -> list[Order]:
     """
     if len({new.order_id for new in news}) < len(news):
         raise InvalidInput(_("An order can be cancelled only once in one call."))
+    for new in news:
+        refuse_text("reason", new.reason, MAX_REASON, is_required=True)
     now = timezone.now()
     orders = lock_orders([new.order_id for new in news])
     for new in news:

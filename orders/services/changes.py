@@ -11,21 +11,20 @@ from django.utils.translation import gettext as _
 
 from core import audit, outbox
 from core.bulk import add_to_column
+from core.checks import MAX_REASON, amount_error, text_error
 from core.errors import InsufficientStock, InvalidInput
-from core.text import text_error
 from core.transactions import retry_on_conflict
 from inventory.locks import lock_stock_levels
 from inventory.models import Product
 from inventory.places import Basket, Grant, Place, Shortage
 from inventory.services import MAX_QUANTITY, release_reservations, reserve_stock
-from orders.checks import MAX_LINES, Known, amount_error, archived, check_line, customer_blocked
+from orders.checks import MAX_LINES, Known, archived, check_line, customer_blocked
 from orders.locks import lock_orders
 from orders.models import Allocation, LostDemand, Order, OrderLine
 from orders.promise import promise
 from orders.signals import orders_changed
 from orders.values import OrderChange
 
-MAX_REASON = 200
 Pieces = list[tuple[OrderLine, int]]
 
 
@@ -115,9 +114,7 @@ def _check(change: OrderChange, lines: Mapping[int, OrderLine], products: Mappin
         line = _named(f"close.{index}.line", close.position, lines, seen, errors)
         if line and not line.open_quantity:
             errors[f"close.{index}.line"] = _("Nothing of this line is open.")
-        if not close.reason.strip():
-            errors[f"close.{index}.reason"] = _("Say why the line is closed.")
-        elif wrong := text_error(close.reason, MAX_REASON):
+        if wrong := text_error(close.reason, MAX_REASON, is_required=True):
             errors[f"close.{index}.reason"] = wrong
     if errors:
         raise InvalidInput(_("The order was not changed: please correct the fields named."), field_errors=errors)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core import audit, outbox
 from core.actor import current_actor_id
 from core.bulk import add_to_column, insert_columns
+from core.checks import refuse_text
 from core.errors import IllegalTransition, InvalidInput, Outdated
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
@@ -40,6 +41,8 @@ def ship_orders(news: Sequence[NewShipment]) -> list[Shipment]:
     """
     if len({new.order_id for new in news}) < len(news):
         raise InvalidInput(_("An order can be shipped only once in one call."))
+    for new in news:
+        refuse_text("tracking", new.tracking, 80)
     now = timezone.now()
     orders = lock_orders([new.order_id for new in news])
     for new in news:

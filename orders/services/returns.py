@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core import audit, outbox
 from core.actor import current_actor_id
 from core.bulk import add_to_column, insert_columns
+from core.checks import MAX_REASON, refuse_text
 from core.errors import InvalidInput
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
@@ -57,6 +58,8 @@ def take_back(news: Sequence[NewReturn]) -> list[Return]:
 
     Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput.
     """
+    for new in news:
+        refuse_text("reason", new.reason, MAX_REASON)
     now = timezone.now()
     orders = lock_orders({new.order_id for new in news})
     for new in news:

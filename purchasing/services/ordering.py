@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, outbox
 from core.actor import current_actor_id
+from core.checks import MAX_REASON, amount_error, cost_error, refuse_text
 from core.errors import IllegalTransition, InvalidInput
 from core.live import publish_after_commit
 from core.sequences import next_numbers
@@ -125,8 +126,11 @@ def _check(
         seen.add(line.product_id)
         if wrong := lot_error(item, line.quantity):
             errors[f"lines.{index}.quantity"] = wrong
-        if line.unit_cost is not None and not (line.unit_cost.is_finite() and line.unit_cost >= 0):
-            errors[f"lines.{index}.unit_cost"] = _("A cost cannot be negative.")
+        cost = item.unit_cost if line.unit_cost is None else line.unit_cost
+        if wrong := cost_error(cost):
+            errors[f"lines.{index}.unit_cost"] = wrong
+        elif wrong := amount_error(line.quantity, cost):
+            errors.setdefault(f"lines.{index}.quantity", wrong)
     if errors:
         raise InvalidInput(_("The purchase order was not saved: please correct the fields named."), field_errors=errors)
 
@@ -225,6 +229,7 @@ def change_expected_date(purchase_order_id: int, expected_on: date) -> PurchaseO
 @transaction.atomic(durable=True)
 def cancel_purchase_order(purchase_order_id: int, *, reason: str) -> PurchaseOrder:
     """Cancel an order of which nothing has arrived. Locks: PurchaseOrder. Raises: IllegalTransition."""
+    refuse_text("reason", reason, MAX_REASON, is_required=True)
     order = _locked(purchase_order_id)
     order.move_to(PurchaseOrder.Status.CANCELLED)
     order.save(update_fields=["status"])

@@ -48,12 +48,16 @@ def test_control_a_cent_lost_in_rounding_is_noticed():
         notices()
 
 
-def test_control_lost_demand_written_twice_is_noticed():
-    from orders.services import changes
-
-    write = changes._add_lost_demand
-    with patch.object(changes, "_add_lost_demand", lambda order, short: (write(order, short), write(order, short))):
-        notices()
+def test_control_one_piece_too_much_lost_demand_is_noticed():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION one_more() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN NEW.quantity := NEW.quantity + 1; RETURN NEW; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER one_more BEFORE INSERT ON orders_lostdemand FOR EACH ROW EXECUTE FUNCTION one_more()"
+        )
+    notices()
 
 
 @pytest.mark.parametrize(
