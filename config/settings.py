@@ -164,7 +164,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["core.permissions.ActionPermission"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.parsers.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.pagination.CreationCursorPagination",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -191,6 +191,8 @@ SPECTACULAR_SETTINGS = {
         "ReorderSuggestionStatus": "purchasing.models.ReorderSuggestion.Status",
     },
 }
+# Largest request body of the API, after unpacking.
+API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", 10_000_000)
 # How long the answer to a request with an Idempotency-Key is kept.
 IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", 24)
 # How long published facts for outsiders are kept; the reports look back for what they have not seen yet.

@@ -67,6 +67,7 @@ def add_common_parts(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         for method, operation in path.items():
             answers = dict(ANSWERS)
             if method == "post":
+                answers["413"] = "The request is larger than is taken at once."
                 answers["409"] = "A rule refused the request, or its Idempotency-Key belongs to another request."
                 operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
             for status, description in answers.items():

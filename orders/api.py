@@ -1,5 +1,6 @@
 """Customers, channels, orders, shipments and availability over HTTP."""
 
+from collections import Counter
 from typing import Any
 
 from django.db.models import Prefetch, Sum
@@ -18,10 +19,14 @@ from inventory.models import Product, Warehouse
 from inventory.serializers import resolve_products
 from orders import services
 from orders.availability import product_availability
+from orders.bulk import take_orders
 from orders.filters import AvailabilityFilter, ChannelFilter, CustomerFilter, OrderFilter, ShipmentFilter
 from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
 from orders.serializers import (
     AvailabilityOut,
+    BulkIn,
+    BulkOut,
+    BulkShape,
     CancelIn,
     ChangeIn,
     ChannelOut,
@@ -69,6 +74,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         "list": "orders.view_order",
         "retrieve": "orders.view_order",
         "create": "orders.confirm_order",
+        "bulk": "orders.confirm_order",
         "change": "orders.change_order",
         "cancel": "orders.cancel_order",
         "ship": "orders.ship_order",
@@ -91,6 +97,16 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
             )
         )
         return self._order(order.pk, status=201)
+
+    @extend_schema(request=BulkShape, responses={200: BulkOut})
+    @action(methods=["post"], detail=False)
+    def bulk(self, request: Request) -> Response:
+        """Confirm up to 1,000 orders: each is created, repeated or refused by itself, and has its own result."""
+        results = take_orders(self.validated(BulkIn)["orders"])
+        counts = Counter(result["outcome"] for result in results)
+        return Response(
+            {outcome: counts[outcome] for outcome in ("created", "repeated", "refused")} | {"results": results}
+        )
 
     @extend_schema(request=ChangeIn, responses={200: OrderOut})
     @action(methods=["post"], detail=True)

@@ -1,11 +1,12 @@
 """What the API says about customers, orders, shipments and availability, and what it takes."""
 
 from decimal import Decimal
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.references import RowField
+from core.references import ReferenceField, RowField
 from core.serializers import StrictSerializer
 from inventory.serializers import LineIn, MarginSerializer, ProductRef, WarehouseField, WarehouseRef
 from inventory.services import MAX_QUANTITY
@@ -120,6 +121,55 @@ class NewOrderIn(StrictSerializer):
     )
     requested_date = serializers.DateField(required=False, allow_null=True, default=None)
     note = serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class BulkOrderIn(NewOrderIn):
+    """An order among many: what it refers to is looked up for all of them at once."""
+
+    customer = ReferenceField()  # type: ignore[assignment]
+    channel = ReferenceField()  # type: ignore[assignment]
+    warehouse = ReferenceField()  # type: ignore[assignment]
+
+
+class AnyField(serializers.Field[Any, Any, Any, Any]):
+    """Takes anything as it stands; whoever gets it checks it."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+
+class BulkIn(StrictSerializer):
+    """Orders, each of which may turn out to be wrong by itself."""
+
+    orders = serializers.ListField(child=AnyField(allow_null=True), min_length=1)
+
+
+class BulkShape(StrictSerializer):
+    """Many orders."""
+
+    orders = serializers.ListField(child=NewOrderIn(), min_length=1, max_length=1000)
+
+
+class TakenOut(serializers.Serializer[object]):
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+    status = serializers.ChoiceField(choices=Order.Status.choices)
+    reserved = serializers.IntegerField(help_text="Pieces held in stock.")
+    waiting = serializers.IntegerField(help_text="Open pieces that no stock is held for.")
+
+
+class BulkResultOut(serializers.Serializer[object]):
+    external_reference = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=["created", "repeated", "refused"])
+    order = TakenOut(allow_null=True)
+    problem = serializers.DictField(allow_null=True, help_text="Problem details, as a request of its own would get.")
+
+
+class BulkOut(serializers.Serializer[object]):
+    created = serializers.IntegerField()
+    repeated = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    results = BulkResultOut(many=True, help_text="One for each order, in the order of the request.")
 
 
 class CancelIn(StrictSerializer):

@@ -34,6 +34,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 
 # Parts of bodies that name rows which exist, so that generated quantities, prices and texts reach the services.
 LINE = {"product": "TEA"}
+BULK = "/api/v1/orders/bulk/"
 REAL: dict[str, dict[str, Any]] = {
     "/api/v1/orders/": {"customer": "C1", "channel": "web", "warehouse": "MAIN"},
     "/api/v1/purchase-orders/": {"supplier": "S1", "warehouse": "MAIN"},
@@ -41,14 +42,20 @@ REAL: dict[str, dict[str, Any]] = {
 }
 
 
+def with_real_rows(body: dict[str, Any], real: dict[str, Any]) -> dict[str, Any]:
+    lines = body.get("lines")
+    if isinstance(lines, list):
+        real = real | {"lines": [line | LINE if isinstance(line, dict) else line for line in lines]}
+    return body | real
+
+
 def make_real(case, ids: dict[str, int]) -> None:
     """Point a generated request at existing rows."""
-    for name, real in REAL.items():
-        if case.operation.path == name and isinstance(case.body, dict):
-            case.body |= real
-            lines = case.body.get("lines")
-            if isinstance(lines, list):
-                case.body["lines"] = [line | LINE if isinstance(line, dict) else line for line in lines]
+    if isinstance(case.body, dict) and case.operation.path in REAL:
+        case.body = with_real_rows(case.body, REAL[case.operation.path])
+    if case.operation.path == BULK and isinstance(case.body, dict) and isinstance(case.body.get("orders"), list):
+        orders = case.body["orders"]
+        case.body["orders"] = [with_real_rows(o, REAL["/api/v1/orders/"]) if isinstance(o, dict) else o for o in orders]
     resource = case.operation.path.split("/")[3]
     if resource in ids and "id" in case.path_parameters:
         case.path_parameters["id"] = ids[resource]

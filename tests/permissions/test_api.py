@@ -30,6 +30,7 @@ MATRIX = [
     ("get", "orders/", "orders.view_order", 200),
     ("get", "orders/0/", "orders.view_order", 404),
     ("post", "orders/", "orders.confirm_order", 400),
+    ("post", "orders/bulk/", "orders.confirm_order", 400),
     ("post", "orders/0/change/", "orders.change_order", 404),
     ("post", "orders/0/cancel/", "orders.cancel_order", 404),
     ("post", "orders/0/ship/", "orders.ship_order", 404),
@@ -116,7 +117,7 @@ READS = {
     },
 }
 WRITES = {
-    "Sales": {"orders/", "orders/0/change/", "orders/0/cancel/"},
+    "Sales": {"orders/", "orders/bulk/", "orders/0/change/", "orders/0/cancel/"},
     "Warehouse": {"stock-adjustments/", "orders/0/ship/", "purchase-orders/0/receive/"},
     "Buyers": {
         "purchase-orders/",

@@ -1,0 +1,59 @@
+"""Request bodies of the API: JSON, gzipped or not, and never larger than what is unpacked at once."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import IO, Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import exceptions
+from rest_framework.parsers import JSONParser
+
+
+class ContentTooLarge(exceptions.APIException):
+    """The request is larger than is taken at once."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "content_too_large"
+    default_detail = gettext_lazy("The request is too large.")
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON of at most ``API_MAX_BODY_BYTES``, counted after unpacking: a small gzip body may unpack to gigabytes."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        headers = (parser_context or {})["request"].headers
+        limit = settings.API_MAX_BODY_BYTES
+        if int(headers.get("Content-Length") or 0) > limit:
+            raise _too_large(limit)
+        encoding = headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding in ("gzip", "x-gzip"):
+            body = _unpacked(stream, limit + 1)
+        elif encoding == "identity":
+            body = stream.read(limit + 1)
+        else:
+            text = _("Content-Encoding %s is not understood; send gzip, or the plain body.") % encoding
+            raise exceptions.UnsupportedMediaType(media_type or "", detail=text)
+        if len(body) > limit:
+            raise _too_large(limit)
+        return super().parse(io.BytesIO(body), media_type, parser_context)  # type: ignore[no-any-return]
+
+
+def _unpacked(stream: IO[bytes], most: int) -> bytes:
+    """The first ``most`` bytes of what the body unpacks to. Raises: ParseError."""
+    try:
+        return gzip.GzipFile(fileobj=stream).read(most)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as exc:
+        raise exceptions.ParseError(_("The body is not valid gzip, or it is cut off.")) from exc
+
+
+def _too_large(limit: int) -> ContentTooLarge:
+    return ContentTooLarge(
+        _("The request is larger than %s MB (unpacked); send it in several parts.") % (limit // 1_000_000)
+    )
