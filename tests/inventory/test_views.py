@@ -9,8 +9,7 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from core.models import AuditEntry
-from inventory.models import Product, StockLevel, StockMove
+from inventory.models import StockLevel, StockMove
 from inventory.places import Basket
 from inventory.services import adjust_stock, reserve_stock
 from tests.factories import CategoryFactory, ProductFactory, UserFactory, WarehouseFactory, stock
@@ -21,29 +20,6 @@ PAGES = {
     "inventory.view_product": ["/products/"],
     "inventory.add_product": ["/products/new/"],
 }
-
-
-@pytest.fixture
-def keeper(client):
-    """Warehouse staff: sees stock and corrects it, does not see costs."""
-    client.force_login(UserFactory(role="Warehouse", first_name="Qiang", last_name="Wang"))
-    return client
-
-
-@pytest.fixture
-def manager(client):
-    client.force_login(UserFactory(role="Managers"))
-    return client
-
-
-@pytest.fixture
-def tea():
-    return ProductFactory(sku="TEA-1", name="Green tea", barcode="690001", category=CategoryFactory(name="Drinks"))
-
-
-@pytest.fixture
-def here():
-    return WarehouseFactory(code="A1", name="Harbour")
 
 
 def shown(response):
@@ -352,112 +328,3 @@ def test_the_same_correction_sent_twice_happens_once(keeper, tea, here, kind):
 def test_found_pieces_are_worth_what_those_who_may_say(manager, tea, here):
     adjust(manager, tea, here, "confirm", kind="found", quantity=4, seen=0, cut=0, unit_cost="2.5")
     assert StockLevel.objects.get().value == Decimal("10.00")
-
-
-# ---- products
-
-FIELDS = {"sku": "TEA-2", "name": "Black tea", "barcode": "690002", "unit": "pcs", "price": "12.50", "is_active": "on"}
-
-
-def test_a_product_is_added_and_changed_on_record(manager, tea):
-    added = manager.post("/products/new/", FIELDS)
-    product = Product.objects.get(sku="TEA-2")
-    assert added.url == f"/products/{product.pk}/"
-    changed = FIELDS | {"price": "13.00", "category": tea.category_id}
-    del changed["is_active"]
-    manager.post(f"/products/{product.pk}/edit/", changed)
-    product.refresh_from_db()
-    assert (product.price, product.category, product.is_active) == (Decimal("13.00"), tea.category, False)
-    events = manager.get(f"/products/{product.pk}/").context["events"]
-    assert [event.sentence for event in events] == [
-        "list price: 12.50 → 13.00 · category: – → Drinks · Archived",
-        "Added as TEA-2 Black tea.",
-    ]
-    manager.post(f"/products/{product.pk}/edit/", changed)
-    assert AuditEntry.objects.filter(subject_type="product").count() == 2, "nothing changed, nothing recorded"
-
-
-@pytest.mark.parametrize(
-    ("fields", "error"),
-    [
-        ({"sku": "tea-1"}, "This SKU is already used by another product."),
-        ({"barcode": "690001"}, "This barcode is already used by another product."),
-        ({"sku": ""}, "This field is required."),
-        ({"price": "-1"}, "greater than or equal to 0"),
-        ({"price": "1.234"}, "no more than 2 decimal places"),
-    ],
-)
-def test_wrong_products_are_refused_with_the_field_named(manager, tea, fields, error):
-    response = manager.post("/products/new/", FIELDS | fields)
-    assert response.status_code == 422
-    assert error in response.content.decode()
-    assert 'value="Black tea"' in response.content.decode()
-    assert Product.objects.count() == 1
-
-
-def test_the_services_refuse_a_taken_sku_or_barcode_by_themselves(tea):
-    from core.errors import InvalidInput
-    from inventory.products import add_product, change_product
-
-    other = ProductFactory(sku="RICE-1")
-    for call in (
-        lambda: add_product({"sku": "Tea-1", "name": "x"}),
-        lambda: change_product(other.pk, {"sku": "TEA-1"}),
-    ):
-        with pytest.raises(InvalidInput) as refusal:
-            call()
-        assert refusal.value.field_errors == {"sku": "This SKU is already used by another product."}
-        # The failed statement undid its own transaction only.
-    assert other.sku == "RICE-1"
-
-
-def test_lists_show_what_is_sold_or_what_is_archived(keeper, tea, here):
-    ProductFactory(sku="OLD-1", is_active=False)
-    stock(tea, here, 8)
-    rows = keeper.get("/products/").context["rows"]
-    assert [(product.sku, total.available) for product, total in rows] == [("TEA-1", 8)]
-    assert [product.sku for product, _t in keeper.get("/products/", {"archived": "1"}).context["rows"]] == ["OLD-1"]
-    assert keeper.get("/products/", {"q": "690001"}).context["rows"][0][0] == tea
-
-
-def test_pages_of_products_follow_the_last_one_shown(keeper, monkeypatch):
-    monkeypatch.setattr("inventory.views.products.PAGE_SIZE", 2)
-    for sku in ("b", "A", "c"):
-        ProductFactory(sku=sku)
-    first = keeper.get("/products/")
-    assert [product.sku for product, _t in first.context["rows"]] == ["A", "b"]
-    second = keeper.get("/products/", {"after": first.context["next"]})
-    assert [product.sku for product, _t in second.context["rows"]] == ["c"]
-
-
-def test_a_products_page_leads_to_its_cards_and_forecast(manager, tea, here):
-    stock(tea, here, 8)
-    empty = WarehouseFactory(code="C9")
-    content = manager.get(f"/products/{tea.pk}/").content.decode()
-    for address in (card(tea, here), card(tea, empty), f"/forecasts/{tea.pk}/", f"/products/{tea.pk}/edit/"):
-        assert address in content
-    assert manager.get("/products/0/").status_code == 404
-
-
-# ---- admin
-
-
-@pytest.mark.parametrize("model", ["stocklevel", "stockmove", "reservation"])
-def test_the_admin_only_reads_stock(client, tea, here, model):
-    level = stock(tea, here, 5)
-    reserve(tea, here, 1)
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
-    row = {"stocklevel": level, "stockmove": level.moves.get(), "reservation": level.reservations.get()}[model]
-    base = f"/admin/inventory/{model}/"
-    assert "TEA-1" in client.get(base).content.decode()
-    assert client.get(f"{base}{row.pk}/change/").status_code == 200
-    assert client.post(f"{base}{row.pk}/change/", {"on_hand": 9, "quantity": 9}).status_code == 403
-    assert client.get(f"{base}add/").status_code == 403
-    assert client.post(f"{base}{row.pk}/delete/", {"post": "yes"}).status_code == 403
-
-
-def test_the_admin_edits_products_categories_and_warehouses(client, tea, here):
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
-    for path in ("product", "category", "warehouse"):
-        assert client.get(f"/admin/inventory/{path}/add/").status_code == 200
-        assert client.get(f"/admin/inventory/{path}/").status_code == 200
