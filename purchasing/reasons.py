@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.templatetags.tandem import quantity
 from purchasing.lots import Need
 
 
@@ -15,21 +15,17 @@ def reasons(inputs: Mapping[str, int]) -> list[str]:
     return [_position(need), _due(need), *_missing(need), *_lot(need)]
 
 
-def _n(value: int) -> str:
-    return number_format(value, use_l10n=True, force_grouping=True)
-
-
 def _position(need: Need) -> str:
     return _("%(available)s available + %(on_order)s on order − %(waiting)s waiting = %(position)s.") % {
-        "available": _n(need.available),
-        "on_order": _n(need.on_order),
-        "waiting": _n(need.waiting),
-        "position": _n(need.position),
+        "available": quantity(need.available),
+        "on_order": quantity(need.on_order),
+        "waiting": quantity(need.waiting),
+        "position": quantity(need.position),
     }
 
 
 def _due(need: Need) -> str:
-    words = {"position": _n(need.position), "reorder_point": _n(need.reorder_point)}
+    words = {"position": quantity(need.position), "reorder_point": quantity(need.reorder_point)}
     if not need.order_up_to:
         return _("No levels are set here, so only what customers wait for is ordered.")
     return _("%(position)s ≤ reorder point %(reorder_point)s: time to order.") % words
@@ -37,9 +33,9 @@ def _due(need: Need) -> str:
 
 def _missing(need: Need) -> Iterator[str]:
     yield _("Order-up-to level %(order_up_to)s − %(position)s = %(missing)s missing.") % {
-        "order_up_to": _n(need.order_up_to),
-        "position": f"({_n(need.position)})" if need.position < 0 else _n(need.position),
-        "missing": _n(need.missing),
+        "order_up_to": quantity(need.order_up_to),
+        "position": f"({quantity(need.position)})" if need.position < 0 else quantity(need.position),
+        "missing": quantity(need.missing),
     }
 
 
@@ -47,11 +43,11 @@ def _lot(need: Need) -> Iterator[str]:
     """What the supplier's rules make of it, where they change anything."""
     wanted = max(need.missing, need.moq)
     if need.missing < need.moq:
-        yield _("The minimum order quantity is %(moq)s.") % {"moq": _n(need.moq)}
+        yield _("The minimum order quantity is %(moq)s.") % {"moq": quantity(need.moq)}
     if need.quantity != wanted:
         packs = need.quantity // need.order_multiple
         yield ngettext(
             "In whole packs of %(size)s: %(packs)s pack = %(quantity)s.",
             "In whole packs of %(size)s: %(packs)s packs = %(quantity)s.",
             packs,
-        ) % {"size": _n(need.order_multiple), "packs": _n(packs), "quantity": _n(need.quantity)}
+        ) % {"size": quantity(need.order_multiple), "packs": quantity(packs), "quantity": quantity(need.quantity)}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.models import User
+from core.templatetags.tandem import quantity
 
 Data = dict[str, Any]
 
@@ -31,7 +32,7 @@ def _drafted(data: Data) -> str:
 def _changed(data: Data) -> str:
     if not data["quantities"]:
         return _("Draft changed.")
-    pairs = [f"{sku} {before} → {after}" for sku, (before, after) in data["quantities"].items()]
+    pairs = [f"{sku} {quantity(before)} → {quantity(after)}" for sku, (before, after) in data["quantities"].items()]
     return _("Draft changed: %s.") % ", ".join(pairs)
 
 
@@ -45,9 +46,10 @@ def _rescheduled(data: Data) -> str:
 
 
 def _received(data: Data) -> str:
+    words = {"receipt": data["receipt"], "pieces": quantity(data["pieces"]), "left": quantity(data["left"])}
     if not data["left"]:
-        return _("%(receipt)s: %(pieces)s pieces came in; the order is complete.") % data
-    return _("%(receipt)s: %(pieces)s pieces came in, %(left)s are still expected.") % data
+        return _("%(receipt)s: %(pieces)s pieces came in; the order is complete.") % words
+    return _("%(receipt)s: %(pieces)s pieces came in, %(left)s are still expected.") % words
 
 
 def _cancelled(data: Data) -> str:
@@ -55,11 +57,11 @@ def _cancelled(data: Data) -> str:
 
 
 def _set_by_hand(data: Data) -> str:
-    after = data["after"]
+    words = {name: quantity(value) for name, value in data["after"].items()}
     return _(
         "Set by hand: safety stock %(safety_stock)s, reorder point %(reorder_point)s, order-up-to level "
         "%(order_up_to)s. Reason: %(reason)s"
-    ) % {**after, "reason": data["reason"]}
+    ) % {**words, "reason": data["reason"]}
 
 
 def _returned_to_forecast(data: Data) -> str:

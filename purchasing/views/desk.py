@@ -1,10 +1,11 @@
 """The replenishment desk: what to buy and why, chosen and changed by the buyer, approved into purchase orders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -34,7 +35,7 @@ PLACE = "purchasing.place_purchaseorder"
 VIEW = "purchasing.view_reordersuggestion"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One suggestion as the desk shows it: with its reasons, and what the buyer chose, typed and got wrong."""
 
@@ -42,7 +43,12 @@ class Row:
     quantity: str
     is_chosen: bool
     error: str
-    reasons: list[str] = field(default_factory=list)
+    reasons: list[str]
+
+    @property
+    def supplier(self) -> Supplier | None:
+        """Who is to deliver it, if anybody."""
+        return self.suggestion.supplier_item.supplier if self.suggestion.supplier_item else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,10 @@ def _desk_page(
         warehouse_id=wanted["warehouse"].pk if wanted["warehouse"] else None,
     )
     found = list(suggestions[:ROWS_SHOWN])
-    # What was chosen is shown however long the list is: the buyer must see it to correct it.
-    found += selectors.open_suggestions().filter(pk__in=set(typed) - {suggestion.pk for suggestion in found})
+    if typed:
+        # What was chosen is shown however long the list is: the buyer must see it to correct it.
+        shown = {suggestion.pk for suggestion in found} | set(typed)
+        found = list(selectors.open_suggestions().filter(pk__in=shown))
     rows = [_row(suggestion, typed, errors or {}) for suggestion in found]
     context = {
         "form": form,
@@ -111,19 +119,12 @@ def _row(suggestion: ReorderSuggestion, typed: Mapping[int, str], errors: Mappin
 
 
 def _groups(rows: list[Row]) -> list[Group]:
-    def supplier(row: Row) -> Supplier | None:
-        return row.suggestion.supplier_item.supplier if row.suggestion.supplier_item else None
-
-    def key(row: Row) -> tuple[bool, str]:
-        seller = supplier(row)
-        return (seller is None, seller.code if seller else "")
-
+    """The rows, which stand by supplier, with a heading for each."""
     groups = []
-    for _key, members in groupby(sorted(rows, key=key), key=key):
+    for supplier, members in groupby(rows, key=attrgetter("supplier")):
         mine = list(members)
-        seller = supplier(mine[0])
-        cost = sum((row.suggestion.cost for row in mine), Decimal(0)) if seller else None  # type: ignore[attr-defined]
-        groups.append(Group(seller, mine, cost))
+        cost = sum((row.suggestion.cost for row in mine), Decimal(0)) if supplier else None  # type: ignore[attr-defined]
+        groups.append(Group(supplier, mine, cost))
     return groups
 
 

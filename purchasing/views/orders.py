@@ -17,6 +17,7 @@ from core.errors import DomainError
 from core.exports import FORMATS, table_response
 from core.money import to_cents
 from core.queue import kick
+from core.templatetags.tandem import quantity
 from purchasing import selectors, services
 from purchasing.forms import ExpectedDateForm, PurchaseFilterForm, ReasonForm
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -188,7 +189,8 @@ def _cancel_question(order: PurchaseOrder, lines: list[PurchaseOrderLine]) -> st
     """What cancelling does, line by line."""
     question = [_("Cancel purchase order %s?") % order.number]
     for line in lines:
-        words = {"sku": line.product.sku, "quantity": line.quantity - line.received, "warehouse": order.warehouse.code}
+        left = quantity(line.quantity - line.received)
+        words = {"sku": line.product.sku, "quantity": left, "warehouse": order.warehouse.code}
         question.append(_("%(sku)s: %(quantity)s pieces will no longer come to %(warehouse)s.") % words)
     if order.ordered_at:
         question.append(_("Tell the supplier: Tandem does not."))

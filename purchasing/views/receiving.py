@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError
 from core.idempotency import do_once, new_key
+from core.templatetags.tandem import quantity
 from inventory.selectors import waiting_by_place
 from purchasing import selectors, services
 from purchasing.forms import ReceivingFilterForm
@@ -90,7 +91,7 @@ def _say_what_came_of_it(request: HttpRequest, filled: int) -> None:
             "%s pieces that customers waited for are reserved for them now.",
             filled,
         )
-        messages.success(request, sentence % filled)
+        messages.success(request, sentence % quantity(filled))
 
 
 def _form_page(

@@ -51,6 +51,8 @@ def test_levels_set_by_hand_count_until_they_are_given_back(buyer, place):
         "reorder_point": 5,
         "order_up_to": 20,
     }
+    drain_marks()
+    assert ReorderSuggestion.objects.get(status="open").quantity == 20
     assert buyer.post(url(place), BY_HAND).url == POLICIES
     assert levels() == ("manual", 3, 8, 30, None)
     drain_marks()
