@@ -19,6 +19,7 @@ from purchasing.serializers import (
     ApprovedOut,
     ApproveIn,
     CancelPurchaseIn,
+    DismissIn,
     GoodsReceiptOut,
     NewPurchaseOrderIn,
     PurchaseOrderOut,
@@ -141,24 +142,25 @@ class ReorderSuggestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin,
     @extend_schema(request=ApproveIn, responses={201: ApprovedOut})
     @action(methods=["post"], detail=False, pagination_class=None)
     def approve(self, request: Request) -> Response:
-        """Turn open suggestions into placed purchase orders, one per supplier and warehouse; all or nothing."""
-        lines = self.validated(ApproveIn)["lines"]
+        """Turn open suggestions into purchase orders, one per supplier and warehouse; all or nothing."""
+        wanted = self.validated(ApproveIn)
+        lines = wanted["lines"]
         ids = [line["id"] for line in lines]
         suggested = dict(ReorderSuggestion.objects.filter(pk__in=ids).values_list("pk", "quantity"))
         refuse_wrong_rows("id", ids, suggested)
         quantities = {line["id"]: line.get("quantity", suggested[line["id"]]) for line in lines}
         names = {f"suggestions.{pk}.quantity": f"lines.{i}.quantity" for i, pk in enumerate(ids)}
         with renamed_fields(names | {f"suggestions.{pk}.supplier": f"lines.{i}.id" for i, pk in enumerate(ids)}):
-            made = services.approve_suggestions(quantities)
+            made = services.approve_suggestions(quantities, place=wanted["place"])
         orders = PurchaseOrderViewSet.queryset.filter(pk__in=[order.pk for order in made]).order_by("pk")
         answer = ApprovedOut({"purchase_orders": orders}, context=self.get_serializer_context())
         return Response(answer.data, status=201)
 
-    @extend_schema(request=None, responses={200: ReorderSuggestionOut})
+    @extend_schema(request=DismissIn, responses={200: ReorderSuggestionOut})
     @action(methods=["post"], detail=True)
     def dismiss(self, request: Request, pk: str) -> Response:
         """Take a suggestion off the list; the next check may propose again."""
         known = get_object_or_404(ReorderSuggestion.objects.only("pk"), pk=pk)
-        services.dismiss_suggestion(known.pk)
+        services.dismiss_suggestion(known.pk, reason=self.validated(DismissIn)["reason"])
         suggestion = self.queryset.get(pk=known.pk)
         return Response(ReorderSuggestionOut(suggestion, context=self.get_serializer_context()).data)

@@ -158,6 +158,13 @@ class ApproveIn(StrictSerializer):
     """Suggestions to turn into purchase orders; all or nothing."""
 
     lines = serializers.ListField(child=ApprovalIn(), min_length=1, max_length=MAX_LINES)
+    place = serializers.BooleanField(default=True, help_text="False leaves drafts.")
+
+
+class DismissIn(StrictSerializer):
+    """Why a suggestion is not followed."""
+
+    reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
 
 class ApprovedOut(serializers.Serializer[object]):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from core.models import AuditEntry
 from orders.models import Order
 from purchasing.models import PurchaseOrder, ReorderSuggestion
 from tests.api.conftest import Shop
@@ -136,6 +137,17 @@ def test_suggestions_become_one_purchase_order_per_supplier(manager, shop: Shop)
     assert PurchaseOrder.objects.count() == 1
 
 
+def test_suggestions_become_drafts_and_wrong_quantities_are_named(manager, shop: Shop):
+    tea, cup = suggest(shop, shop.tea, 12), suggest(shop, shop.cup, 6)
+    approve = "/api/v1/reorder-suggestions/approve/"
+    body = {"lines": [{"id": tea.pk}, {"id": cup.pk, "quantity": 7}], "place": False}
+    assert errors_of(manager.post(approve, body, format="json")) == {
+        "lines.1.quantity": "CUP: at least 6 pieces, in packs of 6."
+    }
+    (order,) = manager.post(approve, body | {"lines": [{"id": tea.pk}]}, format="json").json()["purchase_orders"]
+    assert order["status"] == "draft"
+
+
 def test_unknown_or_doubled_suggestions_are_named(manager, shop: Shop):
     tea = suggest(shop, shop.tea, 12)
     body = {"lines": [{"id": tea.pk}, {"id": tea.pk}, {"id": tea.pk + 1}]}
@@ -147,7 +159,9 @@ def test_unknown_or_doubled_suggestions_are_named(manager, shop: Shop):
 
 def test_dismissed_suggestion_leaves_the_list(manager, shop: Shop):
     tea = suggest(shop, shop.tea, 12)
-    assert manager.post(f"/api/v1/reorder-suggestions/{tea.pk}/dismiss/").json()["status"] == "dismissed"
+    url = f"/api/v1/reorder-suggestions/{tea.pk}/dismiss/"
+    assert manager.post(url, {"reason": "Delisted"}, format="json").json()["status"] == "dismissed"
+    assert AuditEntry.objects.get(subject_type="reorder_suggestion").data["reason"] == "Delisted"
     assert manager.get("/api/v1/reorder-suggestions/?status=open").json()["results"] == []
     assert manager.post(f"/api/v1/reorder-suggestions/{tea.pk}/dismiss/").status_code == 409
 
