@@ -22,6 +22,7 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Coalesce, Round, TruncDate, Upper
+from django.urls import reverse
 from django.utils import timezone
 
 from inventory.models import Product
@@ -196,6 +197,12 @@ def receipts(order: PurchaseOrder) -> QuerySet[GoodsReceipt]:
         .prefetch_related(Prefetch("lines", lines))
         .order_by("received_at", "pk")
     )
+
+
+def receipt_addresses(numbers: Collection[str]) -> dict[str, str]:
+    """The page of each goods receipt's purchase order, by the receipt's number."""
+    found = GoodsReceipt.objects.filter(number__in=numbers).values_list("number", "purchase_order")
+    return {number: reverse("purchasing:order", args=[order]) for number, order in found}
 
 
 def expected_orders(*, search: str = "", warehouse_id: int | None = None) -> QuerySet[PurchaseOrder]:

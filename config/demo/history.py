@@ -90,7 +90,7 @@ class History:
         self.maximum = np.ceil(self.minimum + daily * 28 + pieces[:, None])
         self.position = self.maximum.copy()
         receipts = [
-            Receipt(self._place(p, w), int(self.position[p, w]), self._worth(p, int(self.position[p, w])), "OPENING")
+            Receipt(self._place(p, w), int(self.position[p, w]), self._worth(p, int(self.position[p, w])), "")
             for p in range(len(pieces))
             for w in range(len(share))
             if self.position[p, w] > 0

@@ -24,10 +24,10 @@ REMEMBERED = "pick_warehouse"
 
 @require_safe
 @permission_required("orders.ship_order", raise_exception=True)
-def pick_queue(request: HttpRequest) -> HttpResponse:
+def pick_queue(request: HttpRequest) -> HttpResponseBase:
     """What can ship from one warehouse, oldest wish first; ``?after=`` the last row shown gives the next page.
 
-    Asked by htmx, only the rows, with the same ones ticked.
+    A whole order number, as a scanner types it, opens the order. Asked by htmx, only the rows, the same ones ticked.
     """
     form = QueueForm(request.GET)
     form.is_valid()
@@ -35,6 +35,10 @@ def pick_queue(request: HttpRequest) -> HttpResponse:
     warehouse = _warehouse(request, form.cleaned_data.get("warehouse"))
     after = next(iter(_ids(request, "after")), None)
     orders = list(picking.pick_queue(warehouse.pk, search=search, after=after)[: PAGE_SIZE + 1]) if warehouse else []
+    is_refresh = bool(request.headers.get("HX-Request"))
+    scanned = next((order for order in orders if order.number == search.upper()), None)
+    if scanned and not is_refresh:
+        return redirect("orders:ship", scanned.pk)
     context = {
         "form": form,
         "warehouse": warehouse,
@@ -45,8 +49,7 @@ def pick_queue(request: HttpRequest) -> HttpResponse:
         "next": orders[PAGE_SIZE - 1].pk if len(orders) > PAGE_SIZE else None,
         "is_first": after is None,
     }
-    template = "orders/_pick_queue.html" if request.headers.get("HX-Request") else "orders/pick_queue.html"
-    return render(request, template, context)
+    return render(request, "orders/_pick_queue.html" if is_refresh else "orders/pick_queue.html", context)
 
 
 def _warehouse(request: HttpRequest, chosen: Warehouse | None) -> Warehouse | None:

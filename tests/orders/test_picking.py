@@ -118,8 +118,14 @@ def test_search_by_number_customer_reference_sku_and_barcode(picker, desk, searc
     services.create_order(desk.order((rice, 1)))
     desk.customer = CustomerFactory(name="Ann's Corner Shop")
     wanted = services.create_order(desk.order((tea, 1), external_reference="WEB-0042"))
-    response = picker.get(QUEUE, {"q": search.format(number=wanted.number.lower())})
+    response = picker.get(QUEUE, {"q": search.format(number=wanted.number[-4:])})
     assert shown(response) == [wanted.number]
+
+
+def test_a_scanned_order_number_opens_the_order(picker, order):
+    number = order.number.lower()
+    assert picker.get(QUEUE, {"q": number}).url == f"/picking/{order.pk}/"
+    assert picker.get(QUEUE, {"q": number}, headers={"HX-Request": "true"}).status_code == 200
 
 
 def test_each_warehouse_has_its_own_queue_and_the_last_one_is_remembered(picker, desk, order):

@@ -53,6 +53,17 @@ def test_a_scanned_order_number_opens_the_order(storekeeper, buying):
     assert storekeeper.get(RECEIVING, {"q": order.number.lower()}).url == f"{RECEIVING}{order.pk}/"
 
 
+def test_the_ledger_leads_to_the_purchase_order_of_a_receipt(client, buying):
+    order = buying.order((buying.tea, 10))
+    (receipt,) = receive_goods([NewReceipt(order.pk)])
+    link = f'<a href="/purchasing/orders/{order.pk}/">{receipt.number}</a>'
+    card = f"/stock/{buying.tea.pk}/{buying.warehouse.pk}/"
+    client.force_login(UserFactory(permissions=["inventory.view_stockmove"]))
+    assert link not in client.get(card).content.decode()
+    client.force_login(UserFactory(permissions=["inventory.view_stockmove", "purchasing.view_purchaseorder"]))
+    assert link in client.get(card).content.decode()
+
+
 def test_nothing_expected_says_so(storekeeper):
     assert "Nothing is expected" in storekeeper.get(RECEIVING).content.decode()
 
