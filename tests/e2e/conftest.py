@@ -1,35 +1,183 @@
-"""The browser: Debian's Chromium, signed in by a session made here."""
+"""A real browser against real servers: web and events in threads of this process, PostgreSQL and Valkey.
+
+A test takes ``open_page`` to look at a small demo company, which the tests of its file share: it makes what it changes
+itself. Or it takes ``sign_in`` to start with an empty database that holds only what it made (live_server).
+"""
 
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from threading import Thread
+from typing import Any
 
 import pytest
+import uvicorn
 from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Page
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import F, Func, Model, Value
+from django.test.utils import override_settings
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from config.browser import chromium
+from core.models import Company, User
+from inventory.models import Category, Product, Warehouse
+from orders.models import Channel, Customer
+from purchasing.models import Supplier
+from tests.conftest import wait_for
 from tests.factories import UserFactory
 
-# Playwright runs an event loop in this thread; the tests use the ORM beside it, never inside it.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP, PHONE = 1366, 390
+PASSWORD = "tandem-demo"
+QUICK_HASHER = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# This machine may be busy with other tests; a page that is ready does not wait.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
+
+OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, object]:
-    return {"executable_path": chromium(), "args": [*QUIET, "--disable-sync"]}
+@pytest.fixture(scope="package")
+def chrome() -> Iterator[Browser]:
+    """One Chromium for all browser tests of this pytest worker."""
+    path = chromium()
+    assert path, "Chromium is missing: `make test` installs it, or says how (python -m config.browser)."
+    with sync_playwright() as playwright:
+        # Playwright runs an event loop in this thread, and Django would take the tests for coroutines.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        yield playwright.chromium.launch(executable_path=path, args=FLAGS)
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="module")
+def db(chrome, django_db_setup, django_db_blocker) -> Iterator[None]:
+    """The test database with the demo company in it, for all tests of a file; empty again afterwards.
+
+    Takes the place of pytest-django's fixture of this name, which would undo everything after each test. While
+    Playwright's loop runs, this thread has a database connection of its own, which is closed at the end.
+    """
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK_HASHER):
+        call_command("load_demo", size="small", verbosity=0)
+        _speak_only_chinese()
+        yield
+        wait_for(_nothing_runs)
+        call_command("flush", interactive=False, verbosity=0)
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def server(db) -> Iterator[LiveServer]:
+    """The web server, with the events server beside it."""
+    with ExitStack() as stack:
+        web = LiveServer("localhost")
+        stack.callback(web.stop)
+        events = socket.create_server(("127.0.0.1", 0))
+        stack.enter_context(override_settings(WEB_PORT=web.thread.port, EVENTS_PORT=events.getsockname()[1]))
+        stack.callback(_serve_events(events))
+        yield web
+
+
+def _nothing_runs() -> bool:
+    """Whether the server has finished what closed pages had asked for: emptying the tables waits for nobody then."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) = 0 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        return cursor.fetchone()[0]
+
+
+def _speak_only_chinese() -> None:
+    """Take the English half off the demo's bilingual names: a Latin word on a Chinese page then lacks a translation."""
+    chinese = Func(F("name"), Value(r" · [A-Za-z][A-Za-z0-9 &']*"), Value(""), Value("g"), function="regexp_replace")
+    models: list[type[Model]] = [Company, Category, Product, Warehouse, Channel, Customer, Supplier]
+    for model in models:
+        model._default_manager.update(name=chinese)
+    Product.objects.update(unit="件")
+    User.objects.update(first_name="李雯")
+
+
+def _serve_events(listener: socket.socket) -> Callable[[], None]:
+    """Run the events server on ``listener``; returns what stops it."""
+    from config.events import app
+
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    wait_for(lambda: server.started)
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+    return stop
 
 
 @pytest.fixture
-def sign_in(page: Page, live_server) -> Callable[..., Page]:
-    """``sign_in(role="Warehouse")`` gives a page of that user; addresses are relative to the server."""
+def visit(chrome) -> Iterator[Callable[..., Page]]:
+    """``visit(server, user)`` is a page of a new visitor, signed in without typing when there is a user."""
+    contexts = []
 
-    def enter(**kwargs: object) -> Page:
-        client = Client()
-        client.force_login(UserFactory(**kwargs))
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        return page
+    def enter(server: LiveServer, user: User | None, *, language: str = "en", width: int = DESKTOP) -> Page:
+        context = chrome.new_context(base_url=server.url, viewport={"width": width, "height": 900})
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        cookies = {settings.LANGUAGE_COOKIE_NAME: language}
+        if user:
+            cookies[settings.SESSION_COOKIE_NAME] = _session_of(user)
+        context.add_cookies([{"name": name, "value": value, "url": server.url} for name, value in cookies.items()])
+        return context.new_page()
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_page(server, visit) -> OpenPage:
+    """``open_page("sales", language="zh-hans", width=PHONE)`` is a page of that user of the demo company."""
+
+    def enter(username: str | None = None, **kwargs: Any) -> Page:
+        return visit(server, User.objects.get(username=username) if username else None, **kwargs)
 
     return enter
+
+
+@pytest.fixture
+def sign_in(live_server, visit) -> OpenPage:
+    """``sign_in(role="Warehouse")`` is a page of a new user; the database holds only what the test made."""
+
+    def enter(**kwargs: Any) -> Page:
+        return visit(live_server, UserFactory(**kwargs))
+
+    return enter
+
+
+def _session_of(user: User) -> str:
+    """The key of a new session in which ``user`` is signed in."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return session.session_key
+
+
+def watch(page: Page) -> list[str]:
+    """What goes wrong in a page from now on: errors of its scripts, of its console, and answers that are errors."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+    page.on("console", lambda message: message.type == "error" and problems.append(f"{page.url}: {message.text}"))
+    page.on("response", lambda answer: answer.status >= 400 and problems.append(f"{answer.status} {answer.url}"))
+    return problems
