@@ -140,7 +140,8 @@ class ExcelTable(Table):
 
     def __init__(self, path: Path, sheet: str | None) -> None:
         try:
-            book = load_workbook(path, read_only=True, data_only=True)
+            # A stream, not a path: its name may end in anything.
+            book = load_workbook(path.open("rb"), read_only=True, data_only=True)
         except (InvalidFileException, zipfile.BadZipFile, KeyError) as exc:
             raise FileProblem(_("%s is no Excel workbook that can be read: save it again.") % path.name) from exc
         if sheet and sheet not in book.sheetnames:

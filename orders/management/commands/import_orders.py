@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 from tqdm import tqdm
 
+from core.errors import DomainError
 from orders.importing.columns import FIELDS
 from orders.importing.loading import Tally, load
 from orders.importing.openings import Made
@@ -62,8 +63,10 @@ class Command(BaseCommand):
         with translation.override(options["language"]):
             try:
                 self._import(self._options(options), options)
-            except FileProblem as problem:
+            except (FileProblem, DomainError) as problem:
                 raise CommandError(str(problem)) from problem
+            except KeyboardInterrupt:
+                raise CommandError("Stopped. What is in stays in; run it again to go on.", returncode=130) from None
 
     def _options(self, given: dict[str, Any]) -> Options:
         columns = dict(pair.partition("=")[::2] for pair in given["map"])
