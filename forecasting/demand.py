@@ -1,6 +1,7 @@
-"""Demand history read for many places at once, and what whole categories have in common.
+"""Daily demand read for many places at once, and what whole categories have in common.
 
-Weeks are counted back from the day of the forecast: the last one ends the day before it, in the company's time zone.
+Days and weeks are counted back from the day of the forecast: the last ones end the day before it, in the company's
+time zone.
 Demand of a day is what was wanted for it: ordered pieces less those cancelled before they shipped, and what was
 refused. Backordered pieces stand in their order line already.
 """
@@ -11,35 +12,50 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from forecasting.engine.choice import TEST_WEEKS
-from forecasting.engine.history import WEEKS_KEPT, FloatArray, History
-from forecasting.engine.plan import Pool
+from forecasting.engine.distribution import LeadTime
+from forecasting.engine.history import FloatArray
+from forecasting.engine.lead_time import learn_curve
+from forecasting.engine.plan import DAYS, WEEKS_KEPT, History, Pool, capped_panel
 from forecasting.engine.season import Season, fit_season
+from forecasting.engine.spread import Curve
 from inventory.models import Product, StockLevel
 from inventory.places import Place
 
-# {only} is empty or restricts the products; both parts carry product, warehouse, week, pieces, refused pieces.
+# {only} is empty or restricts the products; both parts carry product, warehouse, day, pieces, refused pieces.
 DEMAND = """
-    SELECT l.product_id, o.warehouse_id, (o.requested_date - %(start)s) / 7 AS week,
+    SELECT l.product_id, o.warehouse_id, o.requested_date - %(start)s AS day,
            l.quantity - l.cancelled AS pieces, 0 AS refused
     FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
     WHERE o.requested_date >= %(start)s AND o.requested_date < %(as_of)s AND o.ordered_at < %(until)s
       AND l.quantity > l.cancelled {only_lines}
     UNION ALL
-    SELECT r.product_id, r.warehouse_id, ((r.at AT TIME ZONE %(zone)s)::date - %(start)s) / 7, r.quantity, r.quantity
+    SELECT r.product_id, r.warehouse_id, (r.at AT TIME ZONE %(zone)s)::date - %(start)s, r.quantity, r.quantity
     FROM orders_lostdemand r
     WHERE r.kind = 'refused' AND r.at >= %(since)s AND r.at < %(until)s {only_refusals}
 """
-BY_WEEK = "SELECT product_id, warehouse_id, week, sum(pieces), sum(refused) FROM ({demand}) d GROUP BY 1, 2, 3"
-BY_PLACE = "SELECT product_id, warehouse_id, min(week), sum(pieces) FROM ({demand}) d GROUP BY 1, 2"
+BY_DAY = """
+    SELECT product_id, warehouse_id, day, sum(pieces)::float8, sum(refused)::float8 FROM ({demand}) d GROUP BY 1, 2, 3
+"""
+BY_PLACE = "SELECT product_id, warehouse_id, min(day) / 7, sum(pieces) FROM ({demand}) d GROUP BY 1, 2"
 BY_CATEGORY = """
-    SELECT p.category_id, week, sum(pieces) FROM ({demand}) d JOIN inventory_product p ON p.id = d.product_id
+    SELECT p.category_id, day / 7, sum(pieces) FROM ({demand}) d JOIN inventory_product p ON p.id = d.product_id
     GROUP BY 1, 2
 """
+# The stock of each place after every day on which it changed, from the ledger; what was there before {start} in day -1.
+STOCK = """
+    SELECT l.product_id, l.warehouse_id,
+           greatest((m.effective_at AT TIME ZONE %(zone)s)::date - %(start)s, -1) AS day, sum(m.quantity)::float8
+    FROM inventory_stockmove m JOIN inventory_stocklevel l ON l.id = m.stock_level_id
+    WHERE l.product_id = ANY(%(products)s) AND m.effective_at < %(until)s
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+STUDIED_PLACES = 300  # are enough to learn how much products vary
+USUAL_LEAD_TIME = LeadTime(14.0, 5.0)  # the interval that this is learned at
 OLD_ENOUGH_WEEKS = 13  # the usual rate of a category is that of products past their launch
 
 
@@ -54,15 +70,60 @@ def history_start(as_of: date) -> date:
 
 
 def demand_histories(places: Collection[Place], as_of: date) -> dict[Place, History]:
-    """Weekly demand of every place asked for (zeros where nothing was wanted), in one query."""
-    start = history_start(as_of)
-    demand = {place: np.zeros(WEEKS_KEPT) for place in places}
-    refused = {place: np.zeros(WEEKS_KEPT) for place in places}
-    for product, warehouse, week, pieces, lost in _rows(BY_WEEK, as_of, products=sorted({p for p, _ in places})):
-        if (product, warehouse) in demand:
-            demand[product, warehouse][week] = float(pieces)
-            refused[product, warehouse][week] = float(lost)
-    return {place: History(start, demand[place], refused[place]) for place in places}
+    """Daily demand of every place asked for (zeros where nothing was wanted) and whether it had stock; two queries."""
+    start, days = history_start(as_of), WEEKS_KEPT * DAYS
+    position = {place: n for n, place in enumerate(places)}
+    demand, refused = np.zeros((len(position), days)), np.zeros((len(position), days))
+    products = sorted({product for product, _ in places})
+    for product, warehouse, day, pieces, lost in _rows(BY_DAY, as_of, products=products):
+        row = position.get((product, warehouse))
+        if row is not None:
+            demand[row, day], refused[row, day] = pieces, lost
+    in_stock = _days_in_stock(position, demand, as_of, products)
+    return {place: History(start, demand[n], refused[n], in_stock[n]) for place, n in position.items()}
+
+
+def _days_in_stock(
+    position: dict[Place, int], demand: FloatArray, as_of: date, products: Sequence[int]
+) -> npt.NDArray[np.bool_]:
+    """Which days say what was wanted: those that end with stock, or lie in a spell in which somebody asked in vain.
+
+    Orders and refusals of an empty shelf are written down, so a spell with any of them hides nothing; one without
+    them may be one in which customers saw that there is nothing and did not ask.
+    """
+    changes = np.zeros((len(demand), demand.shape[1] + 1))
+    ledgers = np.zeros(len(demand), dtype=bool)
+    for product, warehouse, day, pieces in _rows(STOCK, as_of, products=products):
+        row = position.get((product, warehouse))
+        if row is not None:
+            changes[row, day + 1] += pieces
+            ledgers[row] = True
+    empty = (np.cumsum(changes, axis=1)[:, 1:] <= 0) & ledgers[:, None]
+    begun = np.cumsum(np.maximum(changes, 0.0), axis=1)[:, 1:] > 0  # before the first receipt there is no shelf
+    empty &= begun
+    for spells, wanted in zip(empty, demand, strict=True):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], spells.astype(np.int8), [0]])))
+        for first, end in zip(edges[::2], edges[1::2], strict=True):
+            # The day on which the last piece went had orders of its own; they do not count as asking in vain.
+            if wanted[first + 1 : end].any():
+                spells[first:end] = False
+    return ~empty
+
+
+def learn_spread(places: Sequence[Place], as_of: date) -> list[float]:
+    """How much products vary at which rate, from evenly chosen places: the numbers of a Curve."""
+    step = max(len(places) // STUDIED_PLACES, 1)
+    histories = demand_histories(list(places)[::step], as_of)
+    if not histories:
+        return []
+    demand, _age = capped_panel(list(histories.values()))
+    curve = learn_curve(demand, USUAL_LEAD_TIME.interval(1.0), DAYS)
+    return [round(curve.intercept, 6), round(curve.slope, 6)]
+
+
+def curve_of(kept: Sequence[float]) -> Curve:
+    """The kept numbers of a Curve as the engine wants them."""
+    return Curve(*kept) if kept else Curve()
 
 
 def places_to_forecast(as_of: date, product_id: int | None = None) -> list[Place]:
@@ -84,7 +145,6 @@ def learn_pools(as_of: date) -> dict[str, dict[str, Any]]:
     return {
         key: {
             "season": _season(weekly, start),
-            "test_season": _season(weekly[:-TEST_WEEKS], start),
             "usual_rate": rates.get(key),
         }
         for key, weekly in totals.items()
@@ -96,7 +156,7 @@ def pool_of(category_id: int | None, pools: dict[str, dict[str, Any]]) -> Pool:
     kept = pools.get(_key(category_id))
     if kept is None:
         return Pool()
-    return Pool(Season(tuple(kept["season"])), Season(tuple(kept["test_season"])), kept["usual_rate"])
+    return Pool(Season(tuple(kept["season"])), kept["usual_rate"])
 
 
 def _season(weekly: FloatArray, start: date) -> list[float]:

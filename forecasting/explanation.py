@@ -18,7 +18,7 @@ from forecasting.economics import (
     GOODWILL_SHARE,
     LOWEST_LOST_SHARE,
 )
-from forecasting.engine.policy import HIGHEST_SERVICE, LOWEST_SERVICE, WEEKS_PER_YEAR
+from forecasting.engine.policy import HIGHEST_SERVICE, LOT_FACTOR, LOWEST_SERVICE, WEEKS_PER_YEAR
 from forecasting.models import DemandForecast
 
 
@@ -39,7 +39,7 @@ def explain(forecast: DemandForecast, *, with_money: bool) -> list[Step]:
         _model(forecast),
         _lead_time(forecast),
         _lead_time_demand(forecast),
-        _spread(forecast),
+        *_spread(forecast),
         *(_money(forecast) if with_money else []),
         _safety_stock(forecast),
         _reorder_point(forecast),
@@ -110,12 +110,16 @@ def _demand(forecast: DemandForecast) -> Step:
         sentence += " " + _("%(lost)s of them were refused for lack of stock and are put back here.") % {
             "lost": _whole(lost)
         }
-    if forecast.basis["capped_weeks"]:
+    if forecast.basis["filled"]:
+        sentence += " " + _(
+            "While the shelf was empty and nobody asked, %(pieces)s more would usually have sold; they count too."
+        ) % {"pieces": _n(forecast.basis["filled"])}
+    if forecast.basis["capped_days"]:
         sentence += " " + ngettext(
-            "%(count)s week above 20 times the usual size was cut to that.",
-            "%(count)s weeks above 20 times the usual size were cut to that.",
-            forecast.basis["capped_weeks"],
-        ) % {"count": forecast.basis["capped_weeks"]}
+            "%(count)s day above 20 times the usual size was cut to that.",
+            "%(count)s days above 20 times the usual size were cut to that.",
+            forecast.basis["capped_days"],
+        ) % {"count": forecast.basis["capped_days"]}
     return Step(_("Demand"), sentence)
 
 
@@ -123,7 +127,7 @@ def _pattern(forecast: DemandForecast) -> Iterator[Step]:
     sentences = {
         "smooth": _("It sells in most weeks and without a clear season."),
         "seasonal": _("It follows its category's yearly season with a strength of %(strength)s (1: as much as that)."),
-        "intermittent": _("Weeks without a sale are common; how often and how much are estimated apart."),
+        "intermittent": _("Weeks without a sale are common; the variation says how much that matters."),
         "new": _("It has sold for less than 13 weeks; comparable products of its category count too."),
         "dying": _("The last 13 weeks sold less than a third of what the weeks before them did."),
         "none": _("Nothing was sold in three years, so nothing is expected."),
@@ -193,22 +197,39 @@ def _lead_time_demand(forecast: DemandForecast) -> Step:
     )
 
 
-def _spread(forecast: DemandForecast) -> Step:
+def _spread(forecast: DemandForecast) -> Iterator[Step]:
     basis = forecast.basis
-    return Step(
+    yield Step(
+        _("Variation of demand"),
+        _(
+            "How much such intervals have varied in the past, drawn towards products that sell as much: %(spread)s "
+            "times their mean to the power of 1.5, at least half the mean."
+        )
+        % {"spread": _n(basis["spread"])},
+        *(
+            [f"{_x(basis['spread'])} × {_x(basis['mean'])}^1.5 = {_r(basis['variance_of_demand'])}"]
+            if _follows_spread(basis)
+            else []
+        ),
+    )
+    yield Step(
         _("Uncertainty"),
         _(
-            "A week's forecast is off by %(weekly)s pieces and the lead time by %(weeks)s weeks; together demand may "
-            "differ by %(sd)s pieces (standard deviation)."
+            "The lead time varies by %(weeks)s weeks, which adds %(added)s; together demand may differ by %(sd)s "
+            "pieces (standard deviation)."
         )
         % {
-            "weekly": _n(basis["weekly_sd"], 2),
             "weeks": _n(basis["lead_time_sd_weeks"], 2),
+            "added": _n(basis["variance_of_lead_time"]),
             "sd": _n(basis["sd"]),
         },
-        f"√({_x(basis['weekly_sd'])}² × {_x(basis['weeks'])} + {_x(basis['weekly_mean'])}² × "
-        f"{_x(basis['lead_time_sd_weeks'])}²) = {_r(basis['sd'])}",
+        f"√({_x(basis['variance_of_demand'])} + {_x(basis['variance_of_lead_time'])}) = {_r(basis['sd'])}",
     )
+
+
+def _follows_spread(basis: dict[str, float]) -> bool:
+    """Whether the variance is the formula's, not the floor under it."""
+    return math.isclose(basis["spread"] * basis["mean"] ** 1.5, basis["variance_of_demand"], rel_tol=1e-3)
 
 
 def _money(forecast: DemandForecast) -> Iterator[Step]:
@@ -223,9 +244,9 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
     yield Step(
         _("A piece too many"),
         _("It lies for the %(weeks)s weeks until the next order and costs holding and obsolescence.")
-        % {"weeks": _n(basis["cycle_weeks"], 1)},
+        % {"weeks": _n(basis["lying_weeks"], 1)},
         f"{_x(money['unit_cost'])} × ({_percent(money['holding_rate'], 2)} + {_percent(money['obsolescence_rate'])}) × "
-        f"{_x(basis['cycle_weeks'])} / {_x(WEEKS_PER_YEAR)} = {_r(money['overage'])}",
+        f"{_x(basis['lying_weeks'])} / {_x(WEEKS_PER_YEAR)} = {_r(money['overage'])}",
     )
     sentence = _("Most is earned when demand is met with this probability.")
     if not LOWEST_SERVICE <= money["critical_ratio"] <= HIGHEST_SERVICE:
@@ -244,22 +265,19 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
 
 def _safety_stock(forecast: DemandForecast) -> Step:
     basis = forecast.basis
-    families = {
-        "poisson": _("Poisson distribution"),
-        "negative_binomial": _("negative binomial distribution"),
-        "gamma": _("gamma distribution"),
-        "none": _("no demand"),
-    }
     return Step(
         _("Safety stock"),
-        _("With a probability of %(level)s demand is at most %(covered)s pieces (%(family)s).")
+        _(
+            "With a probability of %(level)s demand is at most %(covered)s pieces (gamma distribution, shape "
+            "%(shape)s, scale %(scale)s)."
+        )
         % {
             "level": _percent(basis["service_level"]),
             "covered": _whole(basis["quantile"]),
-            "family": families[basis["family"]],
+            "shape": _n(basis["mean"] ** 2 / basis["sd"] ** 2 if basis["sd"] else 0.0, digits=4),
+            "scale": _n(basis["sd"] ** 2 / basis["mean"] if basis["mean"] else 0.0, digits=4),
         },
-        f"{_whole(max(basis['quantile'], basis['expected']))} − {_whole(basis['expected'])} = "
-        f"{_whole(basis['safety_stock'])}",
+        f"max({_whole(basis['quantile'])} − {_whole(basis['expected'])}; 0) = {_whole(basis['safety_stock'])}",
     )
 
 
@@ -268,7 +286,8 @@ def _reorder_point(forecast: DemandForecast) -> Step:
     return Step(
         _("Reorder point"),
         _("Lead-time demand and safety stock: at this inventory position it is time to order."),
-        f"{_whole(basis['expected'])} + {_whole(basis['safety_stock'])} = {_whole(basis['reorder_point'])}",
+        f"{_whole(basis['reorder_point'] - basis['safety_stock'])} + {_whole(basis['safety_stock'])} = "
+        f"{_whole(basis['reorder_point'])}",
     )
 
 
@@ -278,13 +297,13 @@ def _economic_lot(forecast: DemandForecast) -> Step:
     name = _("Economic lot")
     if holding <= 0 or yearly <= 0:
         return Step(name, _("Without demand or holding cost there is nothing to weigh."))
-    formula = math.sqrt(2 * money["order_cost"] * yearly / holding)
-    sentence = _("Ordering costs %(cost)s a line, holding a piece %(holding)s a year.") % {
-        "cost": _n(money["order_cost"], 2),
-        "holding": _n(holding, 2),
-    }
+    formula = LOT_FACTOR * math.sqrt(2 * money["order_cost"] * yearly / holding)
+    sentence = _(
+        "Ordering costs %(cost)s a line, holding a piece %(holding)s a year; a quarter is added because larger lots "
+        "also spare shortages."
+    ) % {"cost": _n(money["order_cost"], 2), "holding": _n(holding, 2)}
     if abs(formula - basis["economic_lot"]) > max(0.01 * formula, 0.1):
-        sentence += " " + _("A lot lasts at least one week and at most half a year: %(lot)s.") % {
+        sentence += " " + _("A lot is at least one piece and lasts at most half a year: %(lot)s.") % {
             "lot": _n(basis["economic_lot"])
         }
     sentence += " " + _("At least %(moq)s, in packs of %(pack)s: %(lot)s pieces.") % {
@@ -292,7 +311,8 @@ def _economic_lot(forecast: DemandForecast) -> Step:
         "pack": _whole(money["order_multiple"]),
         "lot": _whole(basis["lot"]),
     }
-    return Step(name, sentence, f"√(2 × {_x(money['order_cost'])} × {_x(yearly)} / {_x(holding)}) = {_r(formula)}")
+    arithmetic = f"{_x(LOT_FACTOR)} × √(2 × {_x(money['order_cost'])} × {_x(yearly)} / {_x(holding)}) = {_r(formula)}"
+    return Step(name, sentence, arithmetic)
 
 
 def _order_up_to(forecast: DemandForecast) -> Step:

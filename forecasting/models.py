@@ -21,14 +21,11 @@ class Pattern(models.TextChoices):
 
 
 class DemandModel(models.TextChoices):
-    """Which model forecast a series (engine/models.py)."""
+    """Which model forecast a series (engine/choice.py)."""
 
     BLENDED_LEVEL = "blended_level", _("Blend of a slow and a fast average")
-    SIMPLE_SMOOTHING = "simple_smoothing", _("Exponential smoothing")
+    RECENT_LEVEL = "recent_level", _("Recent average")
     DAMPED_TREND = "damped_trend", _("Exponential smoothing with damped trend")
-    SBA = "sba", _("Croston's method, Syntetos-Boylan")
-    TSB = "tsb", _("Croston's method, Teunter-Syntetos-Babai")
-    FIRST_WEEKS = "first_weeks", _("Mean since launch")
     NAIVE = "naive", _("Naive: the last weeks again")
     NONE = "none", _("No demand")
 

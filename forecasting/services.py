@@ -4,6 +4,7 @@ A chunk is a row until its forecasts are written, so a killed worker loses nothi
 sweep hands it out again. The same data give the same result, whoever computes it and however often.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
@@ -19,10 +20,11 @@ from core.errors import DomainError
 from core.live import publish_after_commit
 from core.queue import kick
 from core.transactions import retry_on_conflict
-from forecasting.demand import demand_histories, learn_pools, places_to_forecast, pool_of
+from forecasting.demand import curve_of, demand_histories, learn_pools, learn_spread, places_to_forecast, pool_of
 from forecasting.economics import Supply, default_lead_time, economics_of, learn_lost_share, supplies
-from forecasting.engine.plan import Item, Plan, make_plan
+from forecasting.engine.plan import DAYS, Item, Plan, make_plans
 from forecasting.engine.policy import WEEKS_PER_YEAR, Economics
+from forecasting.engine.spread import Curve
 from forecasting.locks import lock_free_chunks, lock_run, take_chunk
 from forecasting.models import DemandForecast, ForecastChunk, ForecastRun
 from inventory.models import Product, Warehouse
@@ -86,6 +88,7 @@ def start_run(*, as_of: date | None = None, product: Product | None = None) -> F
     as_of = as_of or timezone.localdate()
     places = places_to_forecast(as_of, product.pk if product else None)
     shared = {"pools": learn_pools(as_of), "lost_share": learn_lost_share(as_of)}
+    shared["spread"] = learn_spread(places_to_forecast(as_of) if product else places, as_of)
     clock.lap("prepare")
     run = ForecastRun.objects.create(
         as_of=as_of, total=len(places), shared=shared, timing=clock.seconds, started_at=started_at
@@ -113,7 +116,7 @@ def compute_chunk(chunk_id: int) -> int:
     as_of = ForecastRun.objects.values_list("as_of", flat=True).get(pk=chunk.run_id)
     items = dict(_items(places, as_of, shared))
     clock.lap("read")
-    plans, errors = _plan_all(items)
+    plans, errors = _plan_all(items, curve_of(shared["spread"]))
     clock.lap("fit")
     forecasts = [_forecast(place, plan, items[place], chunk.run_id) for place, plan in plans.items()]
     DemandForecast.objects.bulk_create(
@@ -183,20 +186,25 @@ def _items(places: Sequence[Place], as_of: date, shared: dict[str, Any]) -> Iter
         )
 
 
-def _plan_all(items: dict[Place, Item]) -> tuple[dict[Place, Plan], dict[Place, str]]:
-    plans: dict[Place, Plan] = {}
-    errors: dict[Place, str] = {}
-    for place, item in items.items():
-        try:
-            plans[place] = make_plan(item)
-        except Exception as exc:  # whatever is wrong with one series, the others get their forecast
-            errors[place] = f"{type(exc).__name__}: {exc}"
-    return plans, errors
+def _plan_all(items: dict[Place, Item], curve: Curve) -> tuple[dict[Place, Plan], dict[Place, str]]:
+    """Plans by place; if they cannot be made together, one by one, so that only the bad series goes without."""
+    try:
+        return dict(zip(items, make_plans(list(items.values()), curve), strict=True)), {}
+    except Exception:  # whatever is wrong with one series, the others get their forecast
+        plans: dict[Place, Plan] = {}
+        errors: dict[Place, str] = {}
+        for place, item in items.items():
+            try:
+                plans[place] = make_plans([item], curve)[0]
+            except Exception as exc:
+                errors[place] = f"{type(exc).__name__}: {exc}"
+        return plans, errors
 
 
 def _forecast(place: Place, plan: Plan, item: Item, run_id: int) -> DemandForecast:
     history, demand, policy = item.history, plan.demand, plan.policy
-    first = max(len(history.demand) - SHOWN_WEEKS, int(np.argmax(history.demand > 0)) if history.demand.any() else 0)
+    wanted, lost = (values.reshape(-1, DAYS).sum(axis=1) for values in (history.demand, history.lost))
+    first = max(len(wanted) - SHOWN_WEEKS, int(np.argmax(wanted > 0)) if wanted.any() else 0)
     weekly = float(plan.forecast.mean.mean())
     return DemandForecast(
         run_id=run_id,
@@ -210,18 +218,18 @@ def _forecast(place: Place, plan: Plan, item: Item, run_id: int) -> DemandForeca
             **{name: _rounded(getattr(plan.forecast, name)) for name in ("mean", "low", "high")},
         },
         history={
-            "start": date.fromordinal(history.start.toordinal() + 7 * first).isoformat(),
-            "demand": _rounded(history.demand[first:]),
-            "lost": _rounded(history.lost[first:]),
+            "start": (history.start + timedelta(weeks=first)).isoformat(),
+            "demand": _rounded(wanted[first:]),
+            "lost": _rounded(lost[first:]),
         },
         lead_time_days=item.lead_time.mean,
         lead_time_sd=item.lead_time.sd,
-        lead_time_demand=demand.mean,
-        lead_time_demand_sd=demand.sd,
-        service_level=policy.service_level,
-        safety_stock=policy.safety_stock,
-        reorder_point=policy.reorder_point,
-        order_up_to=policy.order_up_to,
+        lead_time_demand=demand["mean"],
+        lead_time_demand_sd=math.sqrt(demand["variance"]),
+        service_level=policy["service_level"],
+        safety_stock=int(policy["safety_stock"]),
+        reorder_point=int(policy["reorder_point"]),
+        order_up_to=int(policy["order_up_to"]),
         basis=plan_numbers(plan, item),
         economics=_economics_numbers(plan, item.economics),
         accuracy={
@@ -238,29 +246,31 @@ def plan_numbers(plan: Plan, item: Item) -> dict[str, Any]:
     return {
         "pattern": plan.pattern.value,
         "model": plan.model,
-        "weekly_mean": _round(demand.weekly_mean),
-        "weekly_sd": _round(demand.weekly_sd),
+        "weekly_mean": _round(demand["mean"] / demand["weeks"]),
         "lead_time_days": _round(item.lead_time.mean),
         "lead_time_sd_days": _round(item.lead_time.sd),
-        "lead_time_sd_weeks": _round(demand.lead_time_sd_weeks),
+        "lead_time_sd_weeks": _round(math.sqrt(max(demand["weeks_variance"], 0.0))),
         "receipts": item.lead_time.receipts,
         "review_days": item.review_days,
-        "weeks": _round(demand.weeks),
-        "mean": _round(demand.mean),
-        "sd": _round(demand.sd),
-        "family": demand.family.value,
-        "service_level": _round(policy.service_level),
-        "quantile": policy.quantile,
-        "expected": policy.expected,
-        "safety_stock": policy.safety_stock,
-        "reorder_point": policy.reorder_point,
-        "lot": policy.lot,
-        "lot_weekly_demand": _round(policy.weekly_demand),
-        "economic_lot": _round(policy.economic_lot),
-        "order_up_to": policy.order_up_to,
-        "cycle_weeks": _round(policy.cycle_weeks),
+        "weeks": _round(demand["weeks"]),
+        "mean": _round(demand["mean"]),
+        "variance_of_demand": _round(demand["variance_of_demand"]),
+        "variance_of_lead_time": _round(demand["variance_of_lead_time"]),
+        "sd": _round(math.sqrt(demand["variance"])),
+        "spread": _round(demand["spread"]),
+        "service_level": _round(policy["service_level"]),
+        "quantile": int(policy["quantile"]),
+        "expected": int(policy["expected"]),
+        "safety_stock": int(policy["safety_stock"]),
+        "reorder_point": int(policy["reorder_point"]),
+        "lot": int(policy["lot"]),
+        "lot_weekly_demand": _round(demand["weekly_rate"]),
+        "economic_lot": _round(policy["economic_lot"]),
+        "order_up_to": int(policy["order_up_to"]),
+        "lying_weeks": _round(policy["lying_weeks"]),
         "season_strength": _round(plan.season_strength),
-        "capped_weeks": plan.capped_weeks,
+        "capped_days": plan.capped_days,
+        "filled": _round(plan.filled),
     }
 
 
@@ -271,12 +281,12 @@ def _economics_numbers(plan: Plan, money: Economics) -> dict[str, Any]:
         "margin": _round(money.margin),
         "lost_share": _round(money.lost_share),
         "goodwill": _round(money.goodwill),
-        "underage": _round(plan.policy.underage),
+        "underage": _round(plan.policy["underage"]),
         "holding_rate": _round(money.holding_rate),
         "obsolescence_rate": _round(money.obsolescence_rate(plan.pattern)),
         "holding_a_year": _round(money.holding_a_year(plan.pattern)),
-        "overage": _round(plan.policy.overage),
-        "critical_ratio": _round(plan.policy.critical_ratio),
+        "overage": _round(plan.policy["overage"]),
+        "critical_ratio": _round(plan.policy["critical_ratio"]),
         "order_cost": _round(money.order_cost),
         "moq": money.moq,
         "order_multiple": money.order_multiple,

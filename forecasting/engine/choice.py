@@ -1,21 +1,25 @@
-"""Which model forecasts a series best: every candidate forecasts the recent past from origins it could not see beyond.
+"""Which model forecasts a series: the blended level, unless another did much better from origins in the recent past.
 
-Errors are those of the demand over the protection interval, since that is what the stock has to cover.
+Errors are those of the demand over the protection interval, since that is what the stock has to cover. On real data
+the blend is hardly ever beaten by what a few origins say, so the others must be right by far: a series that grows
+steadily, or one whose level has changed for good.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import lfilter
 
-from forecasting.engine.history import FloatArray
-from forecasting.engine.models import Model, Path, RepeatLast
+from forecasting.engine.history import FloatArray, IntArray
+from forecasting.engine.level import level_path
 
 TEST_WEEKS = 26
-SPREAD_WEEKS = 52
 LONGEST_INTERVAL = 13
-MIN_ORIGINS = 6
-BETTER_BY = 0.95  # a candidate must beat the first one by 5 %, or noise would choose
+MIN_ORIGINS = 13
+MUCH_BETTER = 0.6  # mean squared error, as a share of the blend's
+RECENT_WEEKS = 8.0  # half-life
+TREND_LEVEL_WEEKS, TREND_SLOPE_WEEKS, DAMPING = 4.0, 8.0, 0.99
+MODELS = ("blended_level", "recent_level", "damped_trend", "naive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,109 +34,116 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
+class Paths:
+    """What each model knew after each week: level and slope, shape (models, rows, weeks)."""
+
+    level: FloatArray
+    slope: FloatArray
+
+    def ahead(self, model: IntArray, weeks: int) -> FloatArray:
+        """Forecast of each row's model for the coming weeks, shape (rows, weeks), never negative."""
+        rows = np.arange(self.level.shape[1])
+        trend = np.cumsum(DAMPING ** np.arange(1, weeks + 1))
+        last = self.level[model, rows, -1][:, None] + self.slope[model, rows, -1][:, None] * trend
+        return np.maximum(last, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen model, its states over the whole past and how well it did."""
+    """Index into MODELS by row, the models' paths and how well the chosen one did."""
 
-    model: Model
-    path: Path
-    accuracy: Accuracy
+    model: IntArray
+    paths: Paths
+    accuracy: list[Accuracy]
 
 
-def choose(
-    demand: FloatArray, test_index: FloatArray, final_index: FloatArray, candidates: Sequence[Model], interval: int
-) -> Choice:
-    """Pick among ``candidates`` (the first is preferred) and the naive model, then fit the winner on everything.
+def choose(demand: FloatArray, age: IntArray, interval: IntArray, index: FloatArray | None = None) -> Choice:
+    """Pick each row's model.
 
-    demand: pieces a week, shape (weeks,). test_index: season known before the test weeks, final_index: season known
-    now; shape (weeks,). interval: length of the sums to forecast, in weeks.
+    demand: pieces a week, season taken out, shape (rows, weeks); age: weeks since the first sale; interval: weeks of
+    the sums to forecast; index: season of each week, None for none.
     """
-    interval = min(max(interval, 1), LONGEST_INTERVAL)
-    train = len(demand) - min(TEST_WEEKS, len(demand) // 2)
-    origins = np.arange(train - 1, len(demand) - interval)
-    naive: Model = RepeatLast(interval)
-    if len(origins) < MIN_ORIGINS:
-        return Choice(candidates[0], candidates[0].run(demand / final_index, len(demand)), Accuracy(weeks=interval))
-    errors: dict[str, FloatArray] = {}
-    for model in [*candidates, naive]:
-        index = np.ones(len(demand)) if model is naive else test_index
-        path = _run(model, demand / index, train)
-        if path is not None:
-            errors[model.name] = interval_errors(path, demand, index, origins, interval)
-    winner = _best([m for m in candidates if m.name in errors], errors)
-    if _rms(errors[naive.name]) < _rms(errors[winner.name]):
-        winner = naive
-    final = _run(winner, demand / final_index, len(demand))
-    if final is None:
-        winner, final = naive, naive.run(demand / final_index, len(demand))
-    actual = float(interval_sums(demand, origins, interval).sum())
-    accuracy = Accuracy(
-        origins=len(origins),
-        weeks=interval,
-        wape=_share(np.abs(errors[winner.name]).sum(), actual),
-        naive_wape=_share(np.abs(errors[naive.name]).sum(), actual),
-        bias=_share(errors[winner.name].sum(), actual),
+    interval = np.clip(interval, 1, LONGEST_INTERVAL)
+    paths = _paths(demand, interval)
+    actual = demand if index is None else demand * index
+    errors, sums, usable = _errors(paths, actual, np.ones_like(demand) if index is None else index, age, interval)
+    count = usable.sum(axis=1)
+    square = np.where(usable, np.square(errors), 0.0).sum(axis=2)
+    better = np.where(square < MUCH_BETTER * square[0], square, np.inf)
+    better[0] = square[0]
+    model = np.where(count >= MIN_ORIGINS, np.argmin(better, axis=0), 0)
+    return Choice(model, paths, _accuracies(errors, sums, usable, model, interval))
+
+
+def _paths(demand: FloatArray, interval: IntArray) -> Paths:
+    begun = np.cumsum(demand, axis=1) > 0
+    keep = 0.5 ** (1.0 / RECENT_WEEKS)
+    weight = lfilter([1.0], [1.0, -keep], begun.astype(np.float64), axis=1)
+    recent = lfilter([1.0], [1.0, -keep], demand, axis=1) / np.maximum(weight, 1e-12)
+    trend, slope = _damped_trend(demand, begun)
+    flat = np.zeros_like(demand)
+    levels = [level_path(demand, 1.0), recent, trend, _last_weeks(demand, interval)]
+    return Paths(np.stack(levels), np.stack([flat, flat, slope, flat]))
+
+
+def _last_weeks(demand: FloatArray, interval: IntArray) -> FloatArray:
+    """The naive forecast: the mean of the last ``interval`` weeks."""
+    weeks = np.arange(demand.shape[1])
+    total = np.concatenate([np.zeros((len(demand), 1)), np.cumsum(demand, axis=1)], axis=1)
+    first = np.maximum(weeks + 1 - interval[:, None], 0)
+    return np.asarray((total[:, 1:] - np.take_along_axis(total, first, axis=1)) / (weeks + 1 - first))
+
+
+def _damped_trend(demand: FloatArray, begun: np.ndarray) -> tuple[FloatArray, FloatArray]:
+    """Holt's damped trend with fixed weights, level a plain mean at first; level and slope after each week."""
+    alpha, beta = (1 - 0.5 ** (1.0 / half_life) for half_life in (TREND_LEVEL_WEEKS, TREND_SLOPE_WEEKS))
+    level, slope = np.zeros(len(demand)), np.zeros(len(demand))
+    age = np.zeros(len(demand))
+    levels, slopes = np.zeros_like(demand), np.zeros_like(demand)
+    for week in range(demand.shape[1]):
+        age += begun[:, week]
+        before, drift = level, DAMPING * slope
+        weight = np.maximum(alpha, 1 / np.maximum(age, 1))
+        level = np.where(age > 0, weight * demand[:, week] + (1 - weight) * (before + drift), 0.0)
+        slope = np.where(age > 4, beta * (level - before) + (1 - beta) * drift, 0.0)
+        levels[:, week], slopes[:, week] = level, slope
+    return levels, slopes
+
+
+def _errors(
+    paths: Paths, actual: FloatArray, index: FloatArray, age: IntArray, interval: IntArray
+) -> tuple[FloatArray, FloatArray, np.ndarray]:
+    """Forecast minus demand of each model and origin, the demand, and which origins count; origins last."""
+    rows, weeks = actual.shape
+    last = weeks - 1 - interval  # the newest origin whose interval has passed
+    origins = last[:, None] - np.arange(TEST_WEEKS)
+    usable = origins >= weeks - age[:, None] + np.maximum(age // 2, 1)[:, None] - 1
+    at = np.maximum(origins, 0)
+    totals = [np.concatenate([np.zeros((rows, 1)), np.cumsum(a, axis=1)], axis=1) for a in (actual, index)]
+    end = np.minimum(at + 1 + interval[:, None], weeks)
+    sums, season = (
+        np.take_along_axis(total, end, axis=1) - np.take_along_axis(total, at + 1, axis=1) for total in totals
     )
-    return Choice(winner, final, accuracy)
+    trend = np.cumsum(np.cumsum(DAMPING ** np.arange(1, LONGEST_INTERVAL + 1)))[interval - 1]
+    level, slope = (np.take_along_axis(path, at[None], axis=2) for path in (paths.level, paths.slope))
+    mean_season = season / interval[:, None]
+    forecast = np.maximum(level * interval[:, None] + slope * trend[:, None], 0.0) * mean_season
+    return forecast - sums, sums, usable
 
 
-def interval_sums(values: FloatArray, origins: np.ndarray, interval: int) -> FloatArray:
-    """Sum of the ``interval`` weeks after each origin."""
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    return np.asarray(total[origins + 1 + interval] - total[origins + 1], dtype=np.float64)
-
-
-def interval_forecasts(path: Path, index: FloatArray, origins: np.ndarray, interval: int) -> FloatArray:
-    """What the path forecast at each origin for the ``interval`` weeks after it, season put back."""
-    weekly = path.forecast(interval)[origins]
-    season = index[origins[:, None] + np.arange(1, interval + 1)]
-    return np.asarray((weekly * season).sum(axis=1), dtype=np.float64)
-
-
-def interval_errors(
-    path: Path, demand: FloatArray, index: FloatArray, origins: np.ndarray, interval: int
-) -> FloatArray:
-    """Forecast minus demand of the ``interval`` weeks after each origin."""
-    return interval_forecasts(path, index, origins, interval) - interval_sums(demand, origins, interval)
-
-
-def relative_spread(path: Path, demand: FloatArray, index: FloatArray, interval: int) -> tuple[float, int]:
-    """Error variance of interval sums per (forecast sum) ** 1.5 over the last year, and the origins that counted.
-
-    The power lets spread grow with the level, between a Poisson's (1) and a proportional one's (2), so that a season
-    or a trend scales it. Overlapping origins are all used; they count as their number divided by the interval.
-    """
-    origins = np.arange(max(0, len(demand) - SPREAD_WEEKS - interval), len(demand) - interval)
-    if not len(origins):
-        return 0.0, 0
-    forecast = interval_forecasts(path, index, origins, interval)
-    error = forecast - interval_sums(demand, origins, interval)
-    scale = float(np.sum(np.power(forecast, SPREAD_POWER)))
-    return (float(np.sum(error**2)) / scale if scale > 0 else 0.0), len(origins)
-
-
-SPREAD_POWER = 1.5
-
-
-def _run(model: Model, demand: FloatArray, train: int) -> Path | None:
-    """The model's path, or None where it cannot be fitted to this series."""
-    try:
-        path = model.run(demand, train)
-    except (ValueError, np.linalg.LinAlgError, FloatingPointError):
-        return None
-    return path if np.isfinite(path.level).all() and np.isfinite(path.slope).all() else None
-
-
-def _best(candidates: Sequence[Model], errors: dict[str, FloatArray]) -> Model:
-    best = candidates[0]
-    for model in candidates[1:]:
-        if _rms(errors[model.name]) < BETTER_BY * _rms(errors[best.name]):
-            best = model
-    return best
-
-
-def _rms(errors: FloatArray) -> float:
-    return float(np.sqrt(np.mean(errors**2)))
-
-
-def _share(part: float, whole: float) -> float | None:
-    return float(part) / whole if whole > 0 else None
+def _accuracies(
+    errors: FloatArray, sums: FloatArray, usable: np.ndarray, model: IntArray, interval: IntArray
+) -> list[Accuracy]:
+    rows = np.arange(len(model))
+    chosen, naive = errors[model, rows], errors[-1]
+    total = np.where(usable, sums, 0.0).sum(axis=1)
+    absolute, naive_absolute, net = (
+        np.where(usable, values, 0.0).sum(axis=1) for values in (np.abs(chosen), np.abs(naive), chosen)
+    )
+    count = usable.sum(axis=1)
+    return [
+        Accuracy(int(count[n]), int(interval[n]), *(float(v[n] / total[n]) for v in (absolute, naive_absolute, net)))
+        if count[n] and total[n] > 0
+        else Accuracy(weeks=int(interval[n]))
+        for n in rows
+    ]

@@ -1,63 +1,82 @@
-"""Weekly demand as the models see it: refused demand put back, outliers capped, from the first sale on."""
+"""Demand as the engine sees it: an array of rows (series) by periods, the last period being the newest.
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+A period is a day or a week; ``week`` says how many make a week. What is no demand counts as none, days on which the
+shelf was empty say nothing about it, and a single huge sale counts as 20 usual ones.
+"""
+
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
-WEEKS_KEPT = 156  # three years: enough for a season, short enough to forget what the product once was
-OUTLIER_FACTOR = 20.0  # a week above this multiple of the running mean size says nothing about the next one
-OUTLIER_WARM_UP = 4  # sizes seen before the running mean is trusted
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Weeks from ``start`` on: all demand, and the part of it that was refused (pieces a week, shape (weeks,))."""
-
-    start: date
-    demand: FloatArray
-    lost: FloatArray
-
-    @property
-    def end(self) -> date:
-        """First day after the last week."""
-        return self.start + timedelta(weeks=len(self.demand))
+SPIKE_FACTOR = 20.0  # a sale above this multiple of the mean size before it says nothing about the next one
+SPIKE_WARM_UP = 4  # sales seen before that mean is trusted
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveDemand:
-    """Demand from the first sale on, outliers capped; ``capped`` counts the weeks that were cut."""
-
-    start: date
-    demand: FloatArray
-    capped: int
+def clean(demand: npt.ArrayLike) -> FloatArray:
+    """Demand as floats; what is no demand (negative, not finite) counts as 0."""
+    values = np.asarray(demand, dtype=np.float64)
+    return np.maximum(np.where(np.isfinite(values), values, 0.0), 0.0)
 
 
-def cap_outliers(demand: FloatArray, factor: float = OUTLIER_FACTOR) -> FloatArray:
-    """Cut each value to ``factor`` times the mean of the (already cut) sales before it; never looks ahead."""
-    capped = demand.copy()
-    total, count = 0.0, 0
-    for position in np.flatnonzero(demand > 0):
-        value = float(demand[position])
-        if count >= OUTLIER_WARM_UP:
-            value = min(value, factor * total / count)
-        capped[position] = value
-        total, count = total + value, count + 1
-    return capped
+def ages(demand: FloatArray) -> IntArray:
+    """Periods since the first sale, its own included, of each row; 0 where nothing was ever sold."""
+    sold = demand > 0
+    return np.where(sold.any(axis=1), demand.shape[1] - np.argmax(sold, axis=1), 0)
 
 
-def active_demand(history: History) -> ActiveDemand:
-    """Demand from the first sale of the kept weeks on; values that are no demand (negative, not finite) count as 0."""
-    kept = np.nan_to_num(np.asarray(history.demand[-WEEKS_KEPT:], dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    kept = np.maximum(kept, 0.0)
-    first_kept = history.end - timedelta(weeks=len(kept))
-    sales = np.flatnonzero(kept)
-    if not len(sales):
-        return ActiveDemand(history.end, np.zeros(0), 0)
-    launch = int(sales[0])
-    demand = kept[launch:]
-    cut = cap_outliers(demand)
-    return ActiveDemand(first_kept + timedelta(weeks=launch), cut, int(np.sum(cut < demand)))
+class SpikeCap:
+    """Cuts each sale to SPIKE_FACTOR times the mean of the (already cut) sales before it; never looks ahead."""
+
+    def __init__(self, rows: int) -> None:
+        self.total = np.zeros(rows)
+        self.count = np.zeros(rows)
+
+    def cut(self, values: FloatArray) -> FloatArray:
+        """The next period of every row, cut; shape (rows,)."""
+        limit = np.where(self.count >= SPIKE_WARM_UP, SPIKE_FACTOR * self.total / np.maximum(self.count, 1.0), np.inf)
+        kept = np.minimum(values, limit)
+        self.total += kept
+        self.count += kept > 0
+        return kept
+
+    def cut_all(self, demand: FloatArray) -> FloatArray:
+        """Period after period of every row; shape (rows, periods)."""
+        kept = np.empty_like(demand)
+        for period in range(demand.shape[1]):
+            kept[:, period] = self.cut(demand[:, period])
+        return kept
+
+
+@lru_cache(maxsize=256)
+def decay(periods: int, half_life: float) -> FloatArray:
+    """Weights that halve every ``half_life`` periods into the past; the last one is 1."""
+    weights = np.asarray(0.5 ** (np.arange(periods - 1, -1, -1) / half_life))
+    weights.flags.writeable = False
+    return weights
+
+
+def put_back(demand: FloatArray, in_stock: npt.NDArray[np.bool_], half_life: float) -> FloatArray:
+    """Demand with periods without stock filled: at least what was usual on the periods with stock before them.
+
+    demand: (rows, periods). in_stock: whether there was stock at the end of the period, same shape; a period that
+    ended without any shows sales, which are demand at the least.
+    """
+    if in_stock.all():
+        return demand
+    keep = 0.5 ** (1.0 / half_life)
+    filled = demand.copy()
+    total, weight = np.zeros(len(demand)), np.zeros(len(demand))
+    begun = np.zeros(len(demand), dtype=bool)
+    for period in range(demand.shape[1]):
+        seen, shelf = demand[:, period], in_stock[:, period]
+        begun |= seen > 0
+        usual = np.where(weight > 0, total / np.maximum(weight, 1e-12), 0.0)
+        filled[:, period] = np.where(shelf | ~begun, seen, np.maximum(seen, usual))
+        counts = shelf & begun
+        total = np.where(counts, keep * total + seen, total)
+        weight = np.where(counts, keep * weight + 1.0, weight)
+    return filled

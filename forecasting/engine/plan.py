@@ -1,29 +1,52 @@
-"""One series from history to policy, with every number that the explanation needs."""
+"""Many series from history to policy at once, with every number that the explanation needs."""
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
-from forecasting.engine import choice, distribution, models, policy
-from forecasting.engine.history import FloatArray, History, active_demand
+from forecasting.engine import policy
+from forecasting.engine.choice import MODELS, Accuracy, Choice, choose
+from forecasting.engine.distribution import LeadTime, gamma_quantile
+from forecasting.engine.history import FloatArray, IntArray, SpikeCap, ages, clean, put_back
+from forecasting.engine.lead_time import lead_time_demand
+from forecasting.engine.level import Level, recent_level
 from forecasting.engine.patterns import Pattern, classify
+from forecasting.engine.policy import LeadTimeDemand
 from forecasting.engine.season import Season, is_visible, own_index, scale_index
+from forecasting.engine.spread import Curve, Interval, fixed, interval_moments, relative_spread, variance_of
 
+DAYS = 7  # in a week: plans are made from daily demand
+WEEKS_KEPT = 156  # three years: enough for a season, short enough to forget what the product once was
 HORIZON_WEEKS = 26
 BAND = (0.1, 0.9)
-PRIOR_ORIGINS = 2.0  # a Poisson spread counts like this many independent errors
-FAR_WEEKS = 13
-TREND_MIN_WEEKS = 52
+BAND_GROWTH_WEEKS = 26.0  # variance of a week's forecast doubles in so many
+USUAL_SPREAD_WEEKS = 8.0  # half-life of what an empty shelf's demand is taken from
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Days from ``start`` on: all demand, the part of it that was refused (pieces a day), and days with stock."""
+
+    start: date
+    demand: FloatArray
+    lost: FloatArray
+    in_stock: np.ndarray | None = None
+
+    @property
+    def end(self) -> date:
+        """First day after the last one."""
+        return self.start + timedelta(days=len(self.demand))
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What series of a category have in common: the season (now, and as known before the test weeks), a usual rate."""
+    """What series of a category have in common: the season and a usual rate (pieces a week)."""
 
     season: Season = field(default_factory=Season)
-    test_season: Season = field(default_factory=Season)
     usual_rate: float | None = None
 
 
@@ -32,7 +55,7 @@ class Item:
     """Everything known about one product in one warehouse."""
 
     history: History
-    lead_time: distribution.LeadTime
+    lead_time: LeadTime
     review_days: float
     economics: policy.Economics
     pool: Pool = field(default_factory=Pool)
@@ -50,115 +73,167 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The forecast of a series and the policy it led to."""
+    """The forecast of a series and the policy it led to; ``demand`` and ``policy`` hold one row's numbers by name."""
 
     pattern: Pattern
     model: str
     season_strength: float
-    capped_weeks: int
+    capped_days: int
+    filled: float  # pieces put back for days without stock
     forecast: Forecast
-    accuracy: choice.Accuracy
-    demand: distribution.LeadTimeDemand
-    policy: policy.Policy
+    accuracy: Accuracy
+    demand: dict[str, float]
+    policy: dict[str, float]
 
 
-def make_plan(item: Item) -> Plan:
-    """Forecast one series and decide its policy. Deterministic; any finite input gives a finite plan."""
-    active = active_demand(item.history)
-    weeks_ahead = max(HORIZON_WEEKS, int(np.ceil((item.lead_time.mean + item.review_days) / 7)) + 1)
-    if not active.demand.any():
-        return _nothing_sold(item, weeks_ahead)
-    past = len(active.demand)
-    test_shape = item.pool.test_season.index(active.start, past)
-    shape = item.pool.season.index(active.start, past + weeks_ahead)
-    train = past - min(choice.TEST_WEEKS, past // 2)
-    test_strength, _index = own_index(active.demand[:train], test_shape[:train])
-    strength, index = own_index(active.demand, shape[:past])
-    seasonless = active.demand / index
-    pattern = classify(seasonless, is_seasonal=is_visible(item.pool.season, strength, active.start))
-    interval = max(1, round((item.lead_time.mean + item.review_days) / 7))
-    chosen = choice.choose(
-        active.demand, scale_index(test_shape, test_strength), index, candidates(pattern, past, item.pool), interval
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Rows as arrays by day, spikes capped and empty shelves filled."""
+
+    demand: FloatArray
+    capped: IntArray
+    filled: FloatArray
+    age: IntArray
+    starts: list[date]  # of the first day
+
+    @property
+    def weeks(self) -> int:
+        return self.demand.shape[1] // DAYS
+
+    def weekly(self, daily: FloatArray) -> FloatArray:
+        """Sums of whole weeks."""
+        return np.asarray(daily.reshape(len(daily), -1, DAYS).sum(axis=2))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seasons:
+    """Season of each row: how strongly it follows its pool, weekly index of the past and the weeks ahead."""
+
+    strength: list[float]
+    past: FloatArray
+    ahead: FloatArray
+
+
+def make_plans(items: Sequence[Item], curve: Curve) -> list[Plan]:
+    """Forecast every series and decide its policy. Deterministic; any series gives a finite plan."""
+    if not items:
+        return []
+    panel = _panel(items)
+    intervals = [item.lead_time.interval(item.review_days) for item in items]
+    weeks_ahead = max(HORIZON_WEEKS, math.ceil(max(max(i.lengths) for i in intervals) / DAYS) + 1)
+    seasons = _seasons(items, panel, weeks_ahead)
+    usual = panel.demand / np.repeat(seasons.past, DAYS, axis=1)
+    weekly = panel.weekly(usual)
+    patterns = [_pattern(items[n], panel, seasons, weekly, n) for n in range(len(items))]
+    spans = np.array([max(1, round(i.mean / DAYS)) for i in intervals])
+    choice = choose(weekly, -(-panel.age // DAYS), spans, seasons.past)
+    rates = np.array([np.nan if i.pool.usual_rate is None else i.pool.usual_rate / DAYS for i in items])
+    level = recent_level(usual, panel.age, DAYS, rates)
+    factors = _factors(choice, level, weeks_ahead)
+    level = Level(level.rate * factors[:, 0], level.slow)
+    factors = factors / np.maximum(factors[:, :1], 1e-12) * seasons.ahead
+    demand = _lead_time_demand(usual, panel.age, level, intervals, curve, np.repeat(factors, DAYS, axis=1))
+    policies = policy.decide(demand, policy.Money.of([item.economics for item in items], patterns))
+    bands = _bands(usual, panel.age, level, curve, factors[:, :HORIZON_WEEKS])
+    return [
+        Plan(
+            pattern=patterns[n],
+            model=MODELS[int(choice.model[n])] if panel.age[n] else "none",
+            season_strength=seasons.strength[n],
+            capped_days=int(panel.capped[n]),
+            filled=float(panel.filled[n]),
+            forecast=Forecast(items[n].history.end, *(band[n] for band in bands)),
+            accuracy=choice.accuracy[n],
+            demand={name: float(getattr(demand, name)[n]) for name in LeadTimeDemand.__slots__},
+            policy=policies.row(n),
+        )
+        for n in range(len(items))
+    ]
+
+
+def capped_panel(histories: Sequence[History]) -> tuple[FloatArray, IntArray]:
+    """Daily demand of many series as the models see it, and the age of each."""
+    seen = _stack([clean(history.demand) for history in histories], 0.0)
+    demand = SpikeCap(len(seen)).cut_all(seen)
+    return demand, ages(demand)
+
+
+def _panel(items: Sequence[Item]) -> _Panel:
+    histories = [item.history for item in items]
+    seen = _stack([clean(history.demand) for history in histories], 0.0)
+    in_stock = _stack(
+        [np.ones(len(h.demand)) if h.in_stock is None else h.in_stock.astype(np.float64) for h in histories], 1.0
     )
-    mean = chosen.path.forecast(weeks_ahead)[-1] * scale_index(shape[past:], strength)
-    weekly_sd = _interval_sd(chosen, active.demand, index, mean, interval)
-    demand = distribution.lead_time_demand(mean, weekly_sd, item.lead_time, item.review_days)
-    return Plan(
-        pattern=pattern,
-        model=chosen.model.name,
-        season_strength=strength,
-        capped_weeks=active.capped,
-        forecast=_band(chosen, active.demand, index, mean[:HORIZON_WEEKS], item.history.end),
-        accuracy=chosen.accuracy,
-        demand=demand,
-        policy=policy.decide(demand, float(mean[:HORIZON_WEEKS].mean()), item.economics, pattern),
-    )
+    whole = put_back(seen, in_stock > 0, USUAL_SPREAD_WEEKS * DAYS)
+    demand = SpikeCap(len(whole)).cut_all(whole)
+    starts = [history.end - timedelta(days=demand.shape[1]) for history in histories]
+    return _Panel(demand, np.sum(demand < whole, axis=1), (whole - seen).sum(axis=1), ages(demand), starts)
 
 
-def candidates(pattern: Pattern, weeks: int, pool: Pool) -> Sequence[models.Model]:
-    """The models that compete for a pattern, the preferred one first."""
-    blended, simple, tsb = models.BlendedLevel(), models.SimpleSmoothing(), models.TeunterSyntetosBabai()
-    if pattern is Pattern.NEW:
-        return [models.FirstWeeks(pool.usual_rate)]
-    if pattern is Pattern.DYING:
-        return [blended, tsb]
-    if pattern is Pattern.INTERMITTENT:
-        return [tsb, models.SyntetosBoylan(), blended]
-    return [blended, simple, models.DampedTrend()] if weeks >= TREND_MIN_WEEKS else [blended, simple]
+def _stack(rows: Sequence[FloatArray], filler: float) -> FloatArray:
+    """Rows of any length as one array of whole weeks that ends with their last days; at most WEEKS_KEPT."""
+    weeks = min(max(-(-max(len(row) for row in rows) // DAYS), 1), WEEKS_KEPT)
+    stacked = np.full((len(rows), weeks * DAYS), filler)
+    for target, row in zip(stacked, rows, strict=True):
+        kept = row[-weeks * DAYS :]
+        if len(kept):
+            target[-len(kept) :] = kept
+    return stacked
 
 
-def _interval_sd(
-    chosen: choice.Choice, demand: FloatArray, index: FloatArray, mean: FloatArray, interval: int
-) -> float:
-    """Error deviation of one week of the protection interval, so that its variance times the weeks is the interval's.
-
-    Few errors are drawn towards a Poisson's variance (the mean itself).
-    """
-    interval = min(interval, choice.LONGEST_INTERVAL)
-    spread, origins = choice.relative_spread(chosen.path, demand, index, interval)
-    total, independent = float(mean[:interval].sum()), origins / interval
-    variance = (independent * spread * total**choice.SPREAD_POWER + PRIOR_ORIGINS * total) / (
-        independent + PRIOR_ORIGINS
-    )
-    return float(np.sqrt(variance / interval))
-
-
-def _band(chosen: choice.Choice, demand: FloatArray, index: FloatArray, mean: FloatArray, start: date) -> Forecast:
-    """The 80 % band of each coming week; its spread goes from the near error to the far one and stays there."""
-    near, near_origins = choice.relative_spread(chosen.path, demand, index, 1)
-    far = _far_spread(chosen.path, demand, index, near)
-    ahead = np.minimum(np.arange(len(mean)), FAR_WEEKS - 1) / (FAR_WEEKS - 1)
-    spread = near + (far - near) * ahead
-    variance = (near_origins * spread * mean**choice.SPREAD_POWER + PRIOR_ORIGINS * mean) / (
-        near_origins + PRIOR_ORIGINS
-    )
-    low, high = (distribution.quantiles(level, mean, np.sqrt(variance)) for level in BAND)
-    return Forecast(start, mean, np.minimum(low, mean), np.maximum(high, mean))
+def _seasons(items: Sequence[Item], panel: _Panel, weeks_ahead: int) -> _Seasons:
+    past, ahead = np.ones((len(items), panel.weeks)), np.ones((len(items), weeks_ahead))
+    strengths = [0.0] * len(items)
+    weekly = panel.weekly(panel.demand)
+    for n, item in enumerate(items):
+        if not item.pool.season.coefficients or not panel.age[n]:
+            continue
+        shape = item.pool.season.index(panel.starts[n], panel.weeks + weeks_ahead)
+        first = panel.weeks - -(-int(panel.age[n]) // DAYS)
+        strengths[n], _index = own_index(weekly[n, first:], shape[first : panel.weeks])
+        index = scale_index(shape, strengths[n])
+        past[n], ahead[n] = index[: panel.weeks], index[panel.weeks :]
+    return _Seasons(strengths, past, ahead)
 
 
-def _far_spread(path: models.Path, demand: FloatArray, index: FloatArray, near: float) -> float:
-    """Relative error variance of the single week FAR_WEEKS ahead; never below the near one, at most four times it."""
-    origins = np.arange(max(0, len(demand) - choice.SPREAD_WEEKS - FAR_WEEKS), len(demand) - FAR_WEEKS)
-    if len(origins) < FAR_WEEKS:
-        return near
-    forecast = path.forecast(FAR_WEEKS)[origins, -1] * index[origins + FAR_WEEKS]
-    scale = float(np.sum(forecast**choice.SPREAD_POWER))
-    error = float(np.sum((forecast - demand[origins + FAR_WEEKS]) ** 2))
-    return min(max(error / scale, near), 4 * near) if scale > 0 else near
+def _pattern(item: Item, panel: _Panel, seasons: _Seasons, weekly: FloatArray, n: int) -> Pattern:
+    if not panel.age[n]:
+        return Pattern.NONE
+    visible = is_visible(item.pool.season, seasons.strength[n], panel.starts[n])
+    return classify(weekly[n, panel.weeks - -(-int(panel.age[n]) // DAYS) :], is_seasonal=visible)
 
 
-def _nothing_sold(item: Item, weeks_ahead: int) -> Plan:
-    """No sale in the kept weeks: nothing is expected, so nothing is kept for it."""
-    nothing = np.zeros(weeks_ahead)
-    demand = distribution.lead_time_demand(nothing, 0.0, item.lead_time, item.review_days)
-    flat = nothing[:HORIZON_WEEKS]
-    return Plan(
-        pattern=Pattern.NONE,
-        model="none",
-        season_strength=0.0,
-        capped_weeks=0,
-        forecast=Forecast(item.history.end, flat, flat, flat),
-        accuracy=choice.Accuracy(),
-        demand=demand,
-        policy=policy.decide(demand, 0.0, item.economics, Pattern.NONE),
-    )
+def _factors(choice: Choice, level: Level, weeks: int) -> FloatArray:
+    """Each coming week's level as a multiple of the blended one; 1 where the blend was chosen. Shape (rows, weeks)."""
+    blended = choice.model == 0
+    ahead = choice.paths.ahead(choice.model, weeks) / DAYS
+    return np.where(blended[:, None], 1.0, ahead / np.maximum(level.rate, 1e-12)[:, None])
+
+
+def _lead_time_demand(
+    usual: FloatArray, age: IntArray, level: Level, intervals: Sequence[Interval], curve: Curve, ahead: FloatArray
+) -> LeadTimeDemand:
+    """As ``lead_time_demand``, for rows whose intervals differ: computed together where they are the same."""
+    same: dict[Interval, list[int]] = defaultdict(list)
+    for n, interval in enumerate(intervals):
+        same[interval].append(n)
+    result = {name: np.zeros(len(usual)) for name in LeadTimeDemand.__slots__}
+    for interval, rows in same.items():
+        part = lead_time_demand(
+            usual[rows], age[rows], Level(level.rate[rows], level.slow[rows]), interval, DAYS, curve, ahead[rows]
+        )
+        for name, values in result.items():
+            values[rows] = getattr(part, name)
+    return LeadTimeDemand(**result)
+
+
+def _bands(
+    usual: FloatArray, age: IntArray, level: Level, curve: Curve, factors: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean of each coming week, and the 80 % band around it that widens with the weeks; shapes (rows, weeks)."""
+    mean = level.rate[:, None] * DAYS * factors
+    past_mean, past_variance = interval_moments(usual, age, fixed([DAYS]), DAYS)
+    spread = relative_spread(past_mean, past_variance, level.slow * DAYS, curve)
+    variance = variance_of(mean, spread[:, None]) * (1 + np.arange(mean.shape[1]) / BAND_GROWTH_WEEKS)
+    low, high = (np.where(mean > 0, gamma_quantile(np.array(at), mean, variance), 0.0) for at in BAND)
+    return mean, np.minimum(low, mean), np.maximum(high, mean)

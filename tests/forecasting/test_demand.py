@@ -1,10 +1,10 @@
 from datetime import date, timedelta
 
 from core.errors import DomainError
-from forecasting.demand import demand_histories, learn_pools, places_to_forecast
-from orders.models import LostDemand, OrderLine
-from orders.services import cancel_order, create_orders
-from orders.values import NewLine, NewOrder
+from forecasting.demand import curve_of, demand_histories, learn_pools, learn_spread, places_to_forecast
+from orders.models import LostDemand, Order, OrderLine
+from orders.services import cancel_order, create_orders, ship_orders
+from orders.values import NewLine, NewOrder, NewShipment
 from tests.factories import ProductFactory, WarehouseFactory, stock
 from tests.forecasting.conftest import AS_OF, at
 
@@ -14,9 +14,9 @@ def history(shop, as_of=AS_OF):
     return demand_histories([place], as_of)[place]
 
 
-def test_weeks_end_the_day_before_the_forecast(shop):
+def test_days_end_the_day_before_the_forecast(shop):
     shop.sell({AS_OF - timedelta(days=1): 3, AS_OF - timedelta(days=7): 4, AS_OF - timedelta(days=8): 5, AS_OF: 9})
-    assert history(shop).demand[-3:].tolist() == [0, 5, 7]
+    assert history(shop).demand[-9:].tolist() == [0, 5, 4, 0, 0, 0, 0, 0, 3]
     assert history(shop).end == AS_OF
 
 
@@ -34,7 +34,7 @@ def test_demand_counts_on_the_day_it_is_wanted(shop):
             )
         ]
     )
-    assert history(shop).demand[-5:].tolist() == [0, 0, 0, 0, 6]
+    assert history(shop).demand[-4:].tolist() == [0, 0, 6, 0]
 
 
 def test_cancelled_pieces_are_no_demand(shop):
@@ -44,7 +44,7 @@ def test_cancelled_pieces_are_no_demand(shop):
 
 
 def test_refused_demand_is_put_back_in_the_company_s_day(shop):
-    # 00:30 in Shanghai is still the day before in UTC: the refusal belongs to the week that begins with that day.
+    # 00:30 in Shanghai is still the day before in UTC: the refusal belongs to that day.
     begins = AS_OF - timedelta(days=7)
     outcome = create_orders(
         [
@@ -59,8 +59,8 @@ def test_refused_demand_is_put_back_in_the_company_s_day(shop):
     )[0]
     assert isinstance(outcome.error, DomainError)
     LostDemand.objects.update(at=at(begins, 0, 30))
-    assert history(shop).demand[-2:].tolist() == [0, 20_000]
-    assert history(shop).lost[-2:].tolist() == [0, 20_000]
+    assert history(shop).demand[-8:-5].tolist() == [0, 20_000, 0]
+    assert history(shop).lost[-8:-5].tolist() == [0, 20_000, 0]
 
 
 def test_a_backordered_line_counts_once(shop):
@@ -85,10 +85,10 @@ def test_places_have_demand_or_stock_of_an_active_product(shop):
     assert places_to_forecast(AS_OF, stocked.pk) == [(stocked.pk, other.pk)]
 
 
-def test_reading_takes_one_query_whatever_the_number_of_places(shop, django_assert_num_queries):
+def test_reading_takes_two_queries_whatever_the_number_of_places(shop, django_assert_num_queries):
     shop.sell({AS_OF - timedelta(days=1): 3})
     places = [(shop.product.pk, shop.warehouse.pk), (ProductFactory().pk, shop.warehouse.pk)]
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         demand_histories(places, AS_OF)
 
 
@@ -98,8 +98,37 @@ def test_a_category_knows_the_usual_rate_of_its_products(shop):
     stock(slow, shop.warehouse, 1000)
     shop.sell_weekly(2, 20, slow)
     pools = learn_pools(AS_OF)
-    assert pools[str(shop.product.category_id)] == {"season": [], "test_season": [], "usual_rate": 4.0}
+    assert pools[str(shop.product.category_id)] == {"season": [], "usual_rate": 4.0}
 
 
 def test_history_may_lie_anywhere(shop):
     assert history(shop, date(2011, 4, 1)).start == date(2008, 4, 4)
+
+
+def empty_shelf(shop, *, last_sale: int, back: int) -> None:
+    """Ten pieces arrive 60 days ago, the last one goes ``last_sale`` days ago, more come ``back`` days ago."""
+    level = stock(ProductFactory(), shop.warehouse, 10, at=at(AS_OF - timedelta(days=60)))
+    shop.product = level.product
+    shop.sell({AS_OF - timedelta(days=last_sale): 10})
+    ship_orders([NewShipment(Order.objects.get().pk, shipped_at=at(AS_OF - timedelta(days=last_sale)))])
+    stock(shop.product, shop.warehouse, 10, at=at(AS_OF - timedelta(days=back)))
+
+
+def test_days_without_stock_say_nothing(shop):
+    empty_shelf(shop, last_sale=9, back=5)
+    shown = history(shop).in_stock
+    assert shown[-60:].sum() == 56
+    assert shown[-9:-5].tolist() == [False] * 4
+
+
+def test_a_spell_in_which_somebody_asked_hides_nothing(shop):
+    empty_shelf(shop, last_sale=9, back=5)
+    shop.sell({AS_OF - timedelta(days=7): 2})
+    assert history(shop).in_stock.all()
+
+
+def test_the_variation_of_all_products_is_learned_once(shop):
+    shop.sell_weekly(6, 20)
+    places = places_to_forecast(AS_OF)
+    assert learn_spread(places, AS_OF) == [0.5, 0.2]  # too few products: the default
+    assert curve_of([]) == curve_of([0.5, 0.2])

@@ -5,20 +5,24 @@ from datetime import date
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from forecasting.engine import distribution, models, patterns, policy, season
+from forecasting.engine import distribution, level, patterns, policy, promotions, season, spread
 from forecasting.engine.choice import choose
-from forecasting.engine.distribution import Family, LeadTime, lead_time_demand, learn_lead_time, quantile
-from forecasting.engine.history import History, active_demand, cap_outliers
+from forecasting.engine.distribution import LeadTime, gamma_quantile, learn_lead_time
+from forecasting.engine.history import SpikeCap, ages, clean, put_back
+from forecasting.engine.lead_time import lead_time_demand
+from forecasting.engine.level import Level
 from forecasting.engine.patterns import Pattern
-from forecasting.engine.plan import Item, Pool, make_plan
-from forecasting.engine.policy import Economics
+from forecasting.engine.plan import History, Item, Pool, make_plans
+from forecasting.engine.policy import Economics, LeadTimeDemand, Money
+from forecasting.engine.spread import Curve, Interval, fixed
 
 MONDAY = date(2024, 1, 1)
 
 
-def series(*values: float) -> np.ndarray:
-    return np.array(values, dtype=float)
+def rows(*values: float) -> np.ndarray:
+    return np.array([values], dtype=float)
 
 
 def economics(**changes: object) -> Economics:
@@ -28,9 +32,13 @@ def economics(**changes: object) -> Economics:
     return Economics(**(values | changes))
 
 
-def item(demand: np.ndarray, **changes: object) -> Item:
+def money(**changes: object) -> Money:
+    return Money.of([economics(**changes)], [Pattern.SMOOTH])
+
+
+def item(daily: np.ndarray, **changes: object) -> Item:
     values = {
-        "history": History(MONDAY, demand, np.zeros(len(demand))),
+        "history": History(MONDAY, daily, np.zeros(len(daily))),
         "lead_time": LeadTime(13.0, 0.0),
         "review_days": 1.0,
         "economics": economics(),
@@ -38,66 +46,93 @@ def item(demand: np.ndarray, **changes: object) -> Item:
     return Item(**(values | changes))
 
 
+def plan_for(daily: np.ndarray, **changes: object):
+    return make_plans([item(daily, **changes)], Curve())[0]
+
+
+def constant(mean: float = 20.0, variance: float = 20.0, weekly: float = 10.0) -> LeadTimeDemand:
+    values = {
+        "weeks": 2.0, "weeks_variance": 0.0, "mean": mean, "spread": variance / mean**1.5,
+        "variance_of_demand": variance, "variance_of_lead_time": 0.0, "variance": variance,
+        "weekly_rate": weekly, "clearing_rate": weekly, "usual_mean": mean, "usual_variance": variance,
+    }  # fmt: skip
+    return LeadTimeDemand(**{name: np.array([value]) for name, value in values.items()})
+
+
 class TestHistory:
-    def test_a_huge_week_is_cut_to_twenty_times_the_mean_before_it(self):
-        assert cap_outliers(series(10, 12, 8, 10, 1000, 10)).tolist() == [10, 12, 8, 10, 200, 10]
+    def test_a_huge_sale_is_cut_to_twenty_times_the_mean_before_it(self):
+        cut = SpikeCap(1).cut_all(rows(10, 12, 8, 10, 1000, 10))
+        assert cut[0].tolist() == [10, 12, 8, 10, 200, 10]
 
     def test_zeros_do_not_count_as_sizes(self):
-        assert cap_outliers(series(5, 0, 5, 0, 5, 0, 5, 0, 99, 101)).tolist()[-2:] == [99, 101]
+        assert SpikeCap(1).cut_all(rows(5, 0, 5, 0, 5, 0, 5, 0, 99, 101))[0].tolist()[-2:] == [99, 101]
 
     def test_before_four_sales_nothing_is_cut(self):
-        assert cap_outliers(series(1, 1, 1, 500)).tolist() == [1, 1, 1, 500]
+        assert SpikeCap(1).cut_all(rows(1, 1, 1, 500))[0].tolist() == [1, 1, 1, 500]
 
-    def test_history_starts_with_the_first_sale_and_negative_weeks_are_no_demand(self):
-        active = active_demand(History(MONDAY, series(0, -3, 0, 4, -1, 6), np.zeros(6)))
-        assert active.start == date(2024, 1, 22)
-        assert active.demand.tolist() == [4, 0, 6]
+    def test_what_is_no_demand_counts_as_none(self):
+        assert clean([-3, math.nan, math.inf, 4]).tolist() == [0, 0, 0, 4]
 
-    def test_only_three_years_are_kept(self):
-        active = active_demand(History(MONDAY, np.ones(468), np.zeros(468)))
-        assert len(active.demand) == 156
-        assert active.start == date(2029, 12, 24)
+    def test_age_counts_from_the_first_sale(self):
+        assert ages(np.array([[0, 0, 4, 0], [0, 0, 0, 0]], dtype=float)).tolist() == [2, 0]
+
+    def test_an_empty_shelf_gets_what_is_usual(self):
+        in_stock = np.array([[True, True, False, False, True]])
+        assert put_back(rows(4, 8, 2, 0, 6), in_stock, 1e9)[0] == pytest.approx([4, 8, 6, 6, 6])
+
+    def test_an_empty_shelf_that_sold_more_than_usual_keeps_that(self):
+        assert put_back(rows(4, 9, 0), np.array([[True, False, True]]), 1e9)[0].tolist() == [4, 9, 0]
 
 
-class TestModels:
-    def test_syntetos_boylan_by_hand(self):
-        # sizes 4 → 4.2 → 4.28, intervals 1 → 1.1 → 1.29, factor 1 - 0.1 / 2
-        path = models.SyntetosBoylan(weight=0.1).run(series(4, 0, 6, 0, 0, 5), 6)
-        middle = 0.95 * 4.2 / 1.1
-        assert path.level == pytest.approx([3.8, 3.8, middle, middle, middle, 3.151938], abs=1e-6)
+class TestLevel:
+    def test_weighted_mean_by_hand(self):
+        # Half-life 1: (4 · 1/2 + 16) / (1 + 1/2); the week before the first sale does not count.
+        assert level.weighted_mean(rows(0, 4, 16), np.array([2]), 1.0) == pytest.approx([12.0])
 
-    def test_teunter_syntetos_babai_by_hand(self):
-        # probability 2/3 → 0.7 → 0.63 → 0.667, size 2 → 2 → 2.2
-        path = models.TeunterSyntetosBabai().run(series(2, 0, 4), 3)
-        assert path.level == pytest.approx([1.4, 1.26, 0.667 * 2.2])
+    def test_trust_by_hand(self):
+        # The last week counts for a quarter: (4 · 1/2 + 16 · 1/4) / (1/2 + 1/4)
+        trust = rows(1, 1, 0.25)
+        assert level.weighted_mean(rows(0, 4, 16), np.array([2]), 1.0, trust) == pytest.approx([8.0])
 
-    def test_smoothing_by_hand(self):
-        assert models.smooth(series(10, 20), 0.5, 0.0) == pytest.approx([5.0, 12.5])
+    def test_the_blend_is_the_geometric_mean_and_lets_go(self):
+        assert level.blend(np.array([4.0, 4.0, 0.0]), np.array([9.0, 0.0, 0.0])) == pytest.approx(
+            [6.0, 4 * math.sqrt(0.001), 0.0]
+        )
 
-    def test_blend_is_the_geometric_mean_of_both_averages(self):
-        # Half-life 1: weights 1, 1/2. Slow one barely forgets.
-        path = models.BlendedLevel(slow_half_life=1e9, fast_half_life=1.0).run(series(4, 16), 2)
-        assert path.level == pytest.approx([4.0, math.sqrt(10.0 * 12.0)])
+    def test_the_path_ends_where_the_level_is(self):
+        demand = np.random.default_rng(1).poisson(3, (4, 60)).astype(float)
+        demand[:, :20] = 0
+        path = level.level_path(demand, 7.0)
+        for end in (25, 40, 60):
+            now = level.recent_level(demand[:, :end], ages(demand[:, :end]), 7.0)
+            assert path[:, end - 1] == pytest.approx(now.rate)
 
-    def test_naive_repeats_the_mean_of_the_last_weeks(self):
-        assert models.RepeatLast(2).run(series(4, 8, 2), 3).level == pytest.approx([4.0, 6.0, 5.0])
+    def test_a_launch_leans_on_comparable_products(self):
+        # Two weeks of 9 and 3, two weeks of 3 from comparable products: (12 + 6) / 4
+        now = level.recent_level(rows(9, 3), np.array([2]), 1.0, np.array([3.0]))
+        assert now.slow[0] == pytest.approx(4.5, abs=0.05)
 
-    def test_first_weeks_lean_on_comparable_products(self):
-        assert models.FirstWeeks(prior_rate=3.0).run(series(9, 3), 2).level == pytest.approx([5.0, 4.5])
 
-    def test_damped_trend_follows_a_line_and_flattens(self):
-        path = models.DampedTrend().run(np.arange(60.0), 60)
-        ahead = path.forecast(2)[-1]
-        assert ahead[0] == pytest.approx(60.0, abs=0.5)
-        assert path.damping < 1
+class TestSpread:
+    def test_moments_of_interval_sums_by_hand(self):
+        # Sums of two of 1, 3, 5, 3: 4, 8, 8; recent ones weigh a little more.
+        mean, variance = spread.interval_moments(rows(1, 3, 5, 3), np.array([4]), fixed([2]), 1e5)
+        assert mean == pytest.approx([20 / 3], rel=1e-4)
+        assert variance == pytest.approx([(16 + 64 + 64) / 3 - (20 / 3) ** 2], rel=1e-4)
 
-    @pytest.mark.parametrize("model", [models.SimpleSmoothing(), models.DampedTrend(), models.BlendedLevel()])
-    def test_what_comes_later_changes_no_earlier_state(self, model):
-        past = np.random.default_rng(1).poisson(20, 80).astype(float)
-        other = past.copy()
-        other[60:] = 500
-        before, after = model.run(past, 60), model.run(other, 60)
-        assert before.level[:60] == pytest.approx(after.level[:60])
+    def test_a_random_length_adds_nothing_to_the_variance_of_demand(self):
+        mean, variance = spread.interval_moments(rows(2, 2, 2, 2), np.array([4]), fixed([1, 2]), 1.0)
+        assert (mean[0], variance[0]) == pytest.approx((3.0, 0.0), abs=1e-9)
+
+    def test_own_variation_is_drawn_towards_the_curve(self):
+        curve = Curve(math.log(4.0), 0.0)
+        got = spread.relative_spread(np.array([4.0, np.nan]), np.array([8.0, np.nan]), np.array([4.0, 4.0]), curve)
+        assert got == pytest.approx([1.0**0.6 * 4.0**0.4, 4.0])
+
+    def test_the_curve_is_found_again(self):
+        mean = np.geomspace(1, 1000, 50)
+        found = spread.fit_curve(mean, Curve(0.3, 0.4).at(mean) * mean**1.5, mean)
+        assert (found.intercept, found.slope) == pytest.approx((0.3, 0.4))
 
 
 class TestPatterns:
@@ -145,23 +180,59 @@ class TestSeason:
 
 
 class TestChoice:
-    def test_the_naive_model_wins_when_the_others_are_worse(self):
-        # A step in the test weeks: only the model that forgets at once follows.
-        demand = np.repeat([10.0, 100.0], [70, 20])
-        ones = np.ones(90)
-        chosen = choose(demand, ones, ones, [models.SyntetosBoylan()], 2)
-        assert chosen.model.name == "naive"
-        assert chosen.accuracy.wape == chosen.accuracy.naive_wape
+    def pick(self, demand: np.ndarray, interval: int = 2):
+        return choose(demand[None], ages(demand[None]), np.array([interval]))
+
+    def test_noise_keeps_the_blend(self):
+        assert self.pick(np.random.default_rng(2).poisson(5, 104).astype(float)).model[0] == 0
+
+    def test_steady_growth_takes_the_trend(self):
+        chosen = self.pick(np.arange(10.0, 114.0))
+        assert chosen.model[0] == 2
+        assert chosen.paths.ahead(chosen.model, 2)[0] == pytest.approx([114.0, 115.0], rel=0.02)
 
     def test_errors_are_shares_of_interval_demand(self):
-        # Alternating 0 and 20: the last week again is wrong by 20 every time, the mean (10) by 10.
-        demand = np.tile([0.0, 20.0], 40)[1:]
-        ones = np.ones(79)
-        chosen = choose(demand, ones, ones, [models.FirstWeeks(None)], 1)
-        assert chosen.model.name == "first_weeks"
-        assert chosen.accuracy.origins == 26
-        assert chosen.accuracy.naive_wape == pytest.approx(2.0)
-        assert chosen.accuracy.wape == pytest.approx(1.0, abs=0.02)
+        # Alternating 0 and 20: the last week again is wrong by 20 every time.
+        accuracy = self.pick(np.tile([0.0, 20.0], 40)[1:], 1).accuracy[0]
+        assert (accuracy.origins, accuracy.weeks) == (26, 1)
+        assert accuracy.naive_wape == pytest.approx(2.0)
+
+    def test_what_comes_later_changes_no_earlier_state(self):
+        past = np.random.default_rng(1).poisson(20, 80).astype(float)
+        other = past.copy()
+        other[60:] = 500
+        before, after = self.pick(past).paths, self.pick(other).paths
+        assert before.level[:, :, :60] == pytest.approx(after.level[:, :, :60])
+
+
+class TestPromotions:
+    def panel(self) -> tuple[np.ndarray, np.ndarray]:
+        random = np.random.default_rng(5)
+        events = np.zeros((30, 84, 3))
+        events[..., 1] = random.random((30, 84)) < 0.15
+        events[..., 0] = events[..., 1]
+        events[..., 2] = np.where(events[..., 1] > 0, 0.8, 1.0)
+        return 100.0 * np.where(events[:, :80, 1] > 0, 5.0, 1.0) * np.exp(random.normal(0, 0.1, (30, 80))), events
+
+    def test_a_fivefold_uplift_is_measured_and_forecast(self):
+        demand, events = self.panel()
+        shared = promotions.learn_shared(demand, events, 1.0)
+        factor = promotions.own_uplift(demand, events, shared, 1.0).factor
+        featured = events[..., 1] > 0
+        assert factor[featured].mean() / factor[~featured].mean() == pytest.approx(5.0, rel=0.1)
+
+    def test_counts_that_are_mostly_zero_teach_nothing(self):
+        demand, events = self.panel()
+        assert promotions.learn_shared(np.where(np.arange(80) % 2, demand, 0.0), events, 1.0) is None
+
+    def test_stock_for_a_promotion_costs_more_to_be_left_with(self):
+        planned = constant(mean=100.0, variance=1000.0)
+        usual = {"usual_mean": np.array([20.0]), "usual_variance": np.array([20.0])}
+        planned = LeadTimeDemand(**({n: getattr(planned, n) for n in LeadTimeDemand.__slots__} | usual))
+        with_plan = policy.decide(planned, money(moq=100), promotions=True)
+        without = policy.decide(planned, money(moq=100))
+        assert with_plan.lying_weeks[0] > 0
+        assert with_plan.reorder_point[0] != without.reorder_point[0]
 
 
 class TestDistribution:
@@ -172,103 +243,130 @@ class TestDistribution:
         assert learned.sd == pytest.approx(5.242278)
         assert learned.receipts == 2
 
-    def test_variance_of_lead_time_demand_by_hand(self):
-        # 4²·3 + 10²·1² = 148
-        demand = lead_time_demand(np.full(26, 10.0), 4.0, LeadTime(20.0, 7.0), 1.0)
-        assert (demand.weeks, demand.mean) == (3.0, 30.0)
-        assert demand.sd == pytest.approx(math.sqrt(148))
-        assert demand.family is Family.NEGATIVE_BINOMIAL
+    def test_the_interval_keeps_mean_and_deviation(self):
+        interval = LeadTime(14.0, 4.0).interval(1.0)
+        assert interval.mean == pytest.approx(15.0)
+        assert math.sqrt(interval.variance) == pytest.approx(4.0)
+        assert LeadTime(10.0, 0.0).interval(1.0) == Interval((11.0,), (1.0,))
 
-    def test_part_weeks_count_in_part(self):
-        demand = lead_time_demand(series(10, 20, 30, 40), 0.0, LeadTime(16.5, 0.0), 1.0)
-        assert demand.mean == pytest.approx(45.0)
+    def test_variance_of_lead_time_demand_by_hand(self):
+        # Demand of 10 a day without any variation, intervals of 1 or 3 days: mean 20, variance 10² · 1; the variance
+        # of demand is at its floor, half the mean.
+        flat = np.full((1, 60), 10.0)
+        got = lead_time_demand(
+            flat, ages(flat), Level(np.array([10.0]), np.array([10.0])), fixed([1, 3]), 7.0, Curve(-50.0, 0.0)
+        )
+        assert got.mean == pytest.approx([20.0])
+        assert (got.variance_of_demand[0], got.variance_of_lead_time[0]) == pytest.approx((10.0, 100.0))
+
+    def test_periods_ahead_count_in_part(self):
+        flat = np.full((1, 60), 10.0)
+        ahead = np.array([[1.0, 2.0, 4.0]])
+        got = lead_time_demand(
+            flat, ages(flat), Level(np.array([10.0]), np.array([10.0])), fixed([2.5]), 7.0, Curve(), ahead
+        )
+        assert got.mean == pytest.approx([10 + 20 + 20])
 
     def test_known_quantiles(self):
-        assert quantile(0.95, 20.0, math.sqrt(20.0)) == 28  # Poisson: P(27) = 0.9475, P(28) = 0.9657
+        def quantile(level: float, mean: float, variance: float) -> float:
+            return float(gamma_quantile(np.array([level]), np.array([mean]), np.array([variance]))[0])
+
         assert quantile(0.5, 100.0, 0.0) == pytest.approx(100.0, abs=0.01)
         # Exponential (a gamma of shape 1): median = mean · ln 2
-        assert quantile(0.5, 1000.0, 1000.0) == pytest.approx(693.147, abs=0.01)
-        # Geometric (a negative binomial of size 1) of mean 1: P(X <= 2) = 1 - (1/2)³ = 0.875
-        assert quantile(0.87, 1.0, math.sqrt(2.0)) == 2
-        assert quantile(0.88, 1.0, math.sqrt(2.0)) == 3
-
-    def test_families(self):
-        assert distribution.choose_family(0.0, 1.0) is Family.NONE
-        assert distribution.choose_family(10.0, 10.5) is Family.POISSON
-        assert distribution.choose_family(10.0, 30.0) is Family.NEGATIVE_BINOMIAL
-        assert distribution.choose_family(10.0, 5.0) is Family.GAMMA
-        assert distribution.choose_family(500.0, 500.0) is Family.GAMMA
+        assert quantile(0.5, 1000.0, 1000.0**2) == pytest.approx(693.147, abs=0.01)
+        assert quantile(0.95, 20.0, 20.0) == pytest.approx(stats.gamma.ppf(0.95, 20.0))
+        assert distribution.gamma_quantile(np.array([0.9]), np.array([0.0]), np.array([0.0]))[0] < 1e-6
 
 
 class TestPolicy:
-    def test_economic_lot(self):
-        # sqrt(2 · 50 · 1000 / 2) = 223.6
-        assert policy.economic_lot(1000 / policy.WEEKS_PER_YEAR, 50.0, 2.0) == pytest.approx(223.6068, abs=1e-3)
+    def lot(self, weekly: float, **changes: float) -> float:
+        return float(policy.economic_lot(np.array([weekly]), money(**changes))[0])
 
-    def test_economic_lot_stays_between_a_week_and_half_a_year(self):
-        assert policy.economic_lot(10.0, 0.0, 2.0) == 10.0
-        assert policy.economic_lot(10.0, 1e9, 2.0) == 260.0
-        assert policy.economic_lot(0.0, 50.0, 2.0) == 0.0
+    def test_economic_lot(self):
+        # 1.25 · sqrt(2 · 50 · 1000 / 2.7): holding 10 · (0.25 + 0.02) a year
+        weekly = 1000 / policy.WEEKS_PER_YEAR
+        assert self.lot(weekly, order_cost=50.0) == pytest.approx(1.25 * 192.4501, abs=1e-3)
+
+    def test_economic_lot_stays_between_a_piece_and_half_a_year(self):
+        assert self.lot(10.0, order_cost=0.0) == 1.0
+        assert self.lot(10.0, order_cost=1e9) == 260.0
+        assert self.lot(0.0, order_cost=50.0) == 0.0
 
     def test_critical_ratio(self):
-        assert policy.critical_ratio(3.0, 1.0) == 0.75
+        assert policy.critical_ratio(np.array([3.0]), np.array([1.0])) == 0.75
 
     def test_a_whole_policy_by_hand(self):
-        # Lot: at least 100. Cycle 100 / 10 = 10 weeks. Holding 10 · (0.25 + 0.02) = 2.7 a year.
-        # Overage 2.7 · 10 / 52.1786 = 0.51745, ratio 10 / 10.51745 = 0.9508, Poisson(20) quantile 28.
-        demand = lead_time_demand(np.full(26, 10.0), math.sqrt(10.0), LeadTime(13.0, 0.0), 1.0)
-        decided = policy.decide(demand, 10.0, economics(moq=100), Pattern.SMOOTH)
-        assert decided.overage == pytest.approx(0.517454, abs=1e-5)
-        assert decided.service_level == pytest.approx(0.950800, abs=1e-5)
-        assert (decided.expected, decided.safety_stock) == (20, 8)
-        assert (decided.reorder_point, decided.lot, decided.order_up_to) == (28, 100, 128)
+        # Lot: at least 100. A piece too many lies 100 / 10 = 10 weeks. Holding 10 · (0.25 + 0.02) = 2.7 a year.
+        # Overage 2.7 · 10 / 52.1786 = 0.51745, ratio 10 / 10.51745 = 0.9508, gamma (shape 20, scale 1) quantile 27.9.
+        decided = policy.decide(constant(), money(moq=100)).row(0)
+        assert decided["overage"] == pytest.approx(0.517454, abs=1e-5)
+        assert decided["service_level"] == pytest.approx(0.950800, abs=1e-5)
+        assert (decided["expected"], decided["safety_stock"]) == (20, 8)
+        assert (decided["reorder_point"], decided["lot"], decided["order_up_to"]) == (28, 100, 128)
 
     def test_lots_come_in_packs(self):
-        demand = lead_time_demand(np.full(26, 10.0), 3.0, LeadTime(13.0, 0.0), 1.0)
-        assert policy.decide(demand, 10.0, economics(moq=25, order_multiple=12), Pattern.SMOOTH).lot == 36
+        assert policy.decide(constant(), money(moq=25, order_multiple=12)).lot[0] == 36
 
     def test_service_rises_with_margin_and_falls_with_holding(self):
-        demand = lead_time_demand(np.full(26, 10.0), 3.0, LeadTime(13.0, 0.0), 1.0)
+        def service(**changes: float) -> float:
+            return float(policy.decide(constant(), money(moq=100, **changes)).service_level[0])
 
-        def level(**changes: float) -> float:
-            return policy.decide(demand, 10.0, economics(moq=100, **changes), Pattern.SMOOTH).service_level
-
-        assert level(price=30.0) > level() > level(price=12.0)
-        assert level(holding_rate=0.1) > level() > level(holding_rate=0.6)
+        assert service(price=30.0) > service() > service(price=12.0)
+        assert service(holding_rate=0.1) > service() > service(holding_rate=0.6)
 
     def test_a_product_sold_at_a_loss_gets_the_lowest_service(self):
-        demand = lead_time_demand(np.full(26, 10.0), 3.0, LeadTime(13.0, 0.0), 1.0)
-        decided = policy.decide(demand, 10.0, economics(price=5.0), Pattern.SMOOTH)
-        assert decided.critical_ratio == 0.0
-        assert decided.service_level == policy.LOWEST_SERVICE
+        decided = policy.decide(constant(), money(price=5.0)).row(0)
+        assert decided["critical_ratio"] == 0.0
+        assert decided["service_level"] == policy.LOWEST_SERVICE
 
 
 class TestPlan:
     def test_a_constant_series_is_forecast_exactly(self):
-        plan = make_plan(item(np.full(104, 10.0)))
+        plan = plan_for(np.full(728, 10.0))
         assert plan.pattern is Pattern.SMOOTH
-        assert plan.forecast.mean == pytest.approx(np.full(26, 10.0))
-        assert plan.demand.mean == pytest.approx(20.0)
+        assert plan.forecast.mean == pytest.approx(np.full(26, 70.0))
+        assert plan.demand["mean"] == pytest.approx(140.0)
         assert plan.accuracy.wape == pytest.approx(0.0, abs=1e-9)
-        # 52 overlapping two-week sums without any error count as 26, a Poisson's variance of 20 as 2: 40 / 28.
-        assert plan.demand.sd**2 == pytest.approx(40 / 28)
 
     def test_nothing_sold_keeps_nothing(self):
-        plan = make_plan(item(np.zeros(104)))
-        assert plan.pattern is Pattern.NONE
-        assert (plan.policy.safety_stock, plan.policy.reorder_point, plan.policy.order_up_to) == (0, 0, 0)
+        plan = plan_for(np.zeros(728))
+        assert (plan.pattern, plan.model) == (Pattern.NONE, "none")
+        assert (plan.policy["safety_stock"], plan.policy["reorder_point"]) == (0, 0)
 
     def test_a_season_to_come_is_forecast(self):
-        days = np.arange(104) * 7 + 3.5
+        days = np.arange(728) + 0.5
         demand = 100 * np.exp(0.5 * np.cos(2 * np.pi * days / 365.25))
-        found = season.fit_season(demand, MONDAY)
-        plan = make_plan(item(demand, pool=Pool(found, season.fit_season(demand[:-26], MONDAY))))
+        found = season.fit_season(demand.reshape(-1, 7).sum(axis=1), MONDAY)
+        plan = plan_for(demand, pool=Pool(found))
         assert plan.pattern is Pattern.SEASONAL
         # The history ends in winter (week 104): half a year on demand is at its lowest.
         assert plan.forecast.mean[25] / plan.forecast.mean[0] == pytest.approx(math.exp(-1.0), rel=0.1)
 
+    def test_growth_goes_on(self):
+        plan = plan_for(np.repeat(np.arange(10.0, 114.0), 7))
+        assert plan.model == "damped_trend"
+        assert plan.forecast.mean[:2] == pytest.approx([7 * 114.0, 7 * 115.0], rel=0.02)
+        assert plan.demand["mean"] == pytest.approx(14 * 114.5, rel=0.02)
+
+    def test_the_company_of_others_changes_no_plan(self):
+        demand = np.random.default_rng(7).poisson(2, 728).astype(float)
+        alone = plan_for(demand)
+        among = make_plans([item(np.full(728, 9.0), lead_time=LeadTime(30.0, 5.0)), item(demand)], Curve())[1]
+        assert among.policy == pytest.approx(alone.policy)
+        assert among.forecast.mean == pytest.approx(alone.forecast.mean)
+
     def test_the_same_data_give_the_same_plan(self):
-        demand = np.random.default_rng(7).poisson(12, 104).astype(float)
-        first, second = make_plan(item(demand)), make_plan(item(demand))
+        demand = np.random.default_rng(7).poisson(2, 728).astype(float)
+        first, second = plan_for(demand), plan_for(demand)
         assert first.policy == second.policy
         assert first.forecast.mean.tolist() == second.forecast.mean.tolist()
+
+    def test_days_without_stock_do_not_lower_the_forecast(self):
+        demand = np.random.default_rng(3).poisson(4, 728).astype(float)
+        in_stock = np.arange(728) % 10 < 8
+        demand[~in_stock] = 0.0
+        history = History(MONDAY, demand, np.zeros(728), in_stock)
+        plan = make_plans([item(demand, history=history)], Curve())[0]
+        naive = plan_for(demand)
+        assert plan.forecast.mean[0] == pytest.approx(28.0, rel=0.12)
+        assert naive.forecast.mean[0] < 0.85 * plan.forecast.mean[0]

@@ -1,0 +1,94 @@
+"""Demand over lead time and review: level, variation, season and planned promotions put together."""
+
+import math
+
+import numpy as np
+
+from forecasting.engine import spread as spreads
+from forecasting.engine.history import FloatArray, IntArray, ages
+from forecasting.engine.level import SLOW_WEEKS, Level, recent_level, weighted_mean
+from forecasting.engine.policy import LeadTimeDemand
+from forecasting.engine.promotions import FEATURE_TRUST, FEATURED, Uplift
+from forecasting.engine.spread import Curve, Interval, fit_curve, interval_moments, relative_spread
+
+YOUNG_WEEKS = 15  # a product this young says little about variation
+
+
+def lead_time_demand(
+    demand: FloatArray,
+    age: IntArray,
+    level: Level,
+    interval: Interval,
+    week: float,
+    curve: Curve,
+    ahead: FloatArray | None = None,
+    promotion_variance: FloatArray | None = None,
+    clearing_rate: FloatArray | None = None,
+) -> LeadTimeDemand:
+    """Mean and variance of what is wanted in the coming interval.
+
+    demand: (rows, periods), season and promotions taken out. ahead: factor on the level of each coming period, shape
+    (rows, periods ahead); None for 1,
+    which also holds beyond them. promotion_variance: of the coming periods' factors, same shape.
+    """
+    weights, longest = np.array(interval.weights), math.ceil(max(interval.lengths))
+    past_mean, past_variance = interval_moments(demand, age, interval, week)
+    spread = relative_spread(past_mean, past_variance, level.slow * interval.mean, curve)
+    usual = level.rate * interval.mean
+    usual_parts = spreads.variance_of(usual, spread), np.square(level.rate) * interval.variance
+    if ahead is None:
+        mean, parts = usual, usual_parts
+    else:
+        sums = level.rate[:, None] * _sums(_padded(ahead, longest, 1.0), interval)
+        mean = sums @ weights
+        of_demand = spreads.variance_of(mean, spread)
+        if promotion_variance is not None:
+            uncertain = _padded(np.square(level.rate[:, None] * ahead) * promotion_variance, longest, 0.0)
+            of_demand = of_demand + _sums(uncertain, interval) @ weights
+        parts = of_demand, np.maximum(np.square(sums) @ weights - np.square(mean), 0.0)
+    return LeadTimeDemand(
+        weeks=np.full(len(demand), interval.mean / week),
+        weeks_variance=np.full(len(demand), interval.variance / week**2),
+        mean=mean,
+        spread=spread,
+        variance_of_demand=parts[0],
+        variance_of_lead_time=parts[1],
+        variance=parts[0] + parts[1],
+        weekly_rate=level.rate * week,
+        clearing_rate=(level.rate if clearing_rate is None else clearing_rate) * week,
+        usual_mean=usual,
+        usual_variance=usual_parts[0] + usual_parts[1],
+    )
+
+
+def usual_level(usual: FloatArray, age: IntArray, events: FloatArray, week: float) -> Level:
+    """Level of demand with promotions taken out, of which featured periods say less; events: (rows, periods, 3)."""
+    return recent_level(usual, age, week, trust=np.where(events[..., 1] > FEATURED, FEATURE_TRUST, 1.0))
+
+
+def promotion_uncertainty(uplift: Uplift, events: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Factor that a featured period's mean lies above its median, and the variance of the factor, per (row, period)."""
+    featured = events[..., 1] > FEATURED
+    extra = np.where(featured, np.maximum(uplift.featured_variance - uplift.usual_variance, 0.0)[:, None], 0.0)
+    return np.exp(0.5 * extra), np.where(featured, np.expm1(uplift.featured_variance)[:, None], 0.0)
+
+
+def learn_curve(demand: FloatArray, interval: Interval, week: float) -> Curve:
+    """How much products vary at which rate, from a panel of them."""
+    age = ages(demand)
+    old = age > YOUNG_WEEKS * week
+    mean, variance = interval_moments(demand[old], age[old], interval, week)
+    return fit_curve(mean, variance, weighted_mean(demand[old], age[old], SLOW_WEEKS * week) * interval.mean)
+
+
+def _sums(ahead: FloatArray, interval: Interval) -> FloatArray:
+    """Sums of the first periods of each row up to each length, part of a period in part; shape (rows, lengths)."""
+    total = np.concatenate([np.zeros((len(ahead), 1)), np.cumsum(ahead, axis=1)], axis=1)
+    whole = np.floor(interval.lengths).astype(int)
+    following = np.minimum(whole + 1, ahead.shape[1])
+    return np.asarray(total[:, whole] + (np.array(interval.lengths) - whole) * (total[:, following] - total[:, whole]))
+
+
+def _padded(values: FloatArray, columns: int, filler: float) -> FloatArray:
+    missing = max(columns - values.shape[1], 0)
+    return np.pad(values, ((0, 0), (0, missing)), constant_values=filler)

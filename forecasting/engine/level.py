@@ -1,0 +1,73 @@
+"""The rate of demand: the geometric mean of a slow and a fast average.
+
+It is steady while sales vary, and lets go when they fade: a fast average near nothing pulls the product of both down.
+Both are weighted means since the first sale rather than recursions from a guessed start.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import lfilter
+
+from forecasting.engine.history import FloatArray, IntArray, decay
+
+SLOW_WEEKS, FAST_WEEKS = 104.0, 2.0  # half-lives
+FAST_SHARE = 0.5
+LEAST_OF_SLOW = 1e-3  # the fast average is taken as at least this share of the slow one
+PRIOR_WEEKS = 2.0  # what comparable products sell counts like this many weeks of the product's own
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Pieces a period of each row, shape (rows,): the blend to go by, and the slow average it stands on."""
+
+    rate: FloatArray
+    slow: FloatArray
+
+
+def recent_level(
+    demand: FloatArray, age: IntArray, week: float, usual: FloatArray | None = None, trust: FloatArray | None = None
+) -> Level:
+    """Level at the end of ``demand`` (rows, periods).
+
+    usual: pieces a period of comparable products, nan for none; shape (rows,). trust: how much each period counts
+    (rows, periods), None for 1.
+    """
+    slow = weighted_mean(demand, age, SLOW_WEEKS * week, trust)
+    fast = weighted_mean(demand, age, FAST_WEEKS * week, trust)
+    if usual is not None:
+        known = np.isfinite(usual)
+        weight = np.where(known, PRIOR_WEEKS * week, 0.0)
+        prior = np.where(known, usual, 0.0)
+        slow = (slow * age + weight * prior) / np.maximum(age + weight, 1.0)
+        fast = np.where(age < 2 * PRIOR_WEEKS * week, slow, fast)
+    return Level(blend(slow, fast), slow)
+
+
+def blend(slow: FloatArray, fast: FloatArray) -> FloatArray:
+    """The geometric mean of both averages; 0 where nothing was ever sold."""
+    return np.asarray(slow ** (1 - FAST_SHARE) * np.maximum(fast, LEAST_OF_SLOW * slow) ** FAST_SHARE)
+
+
+def weighted_mean(values: FloatArray, age: IntArray, half_life: float, trust: FloatArray | None = None) -> FloatArray:
+    """Mean of each row's last ``age`` values (the ones before are 0), weights halving every ``half_life``."""
+    weights = decay(values.shape[1], half_life)
+    if trust is not None:
+        begun = np.arange(values.shape[1]) >= values.shape[1] - age[:, None]
+        return np.asarray((values * trust) @ weights / np.maximum((begun * trust) @ weights, 1e-12))
+    keep = 0.5 ** (1.0 / half_life)
+    weight = (1.0 - keep**age) / (1.0 - keep)
+    return np.asarray(values @ weights / np.maximum(weight, 1e-12))
+
+
+def level_path(demand: FloatArray, week: float) -> FloatArray:
+    """What ``recent_level`` would have said after each period; shape (rows, periods)."""
+    begun = np.cumsum(demand, axis=1) > 0
+    return blend(_mean_path(demand, begun, SLOW_WEEKS * week), _mean_path(demand, begun, FAST_WEEKS * week))
+
+
+def _mean_path(demand: FloatArray, begun: np.ndarray, half_life: float) -> FloatArray:
+    keep = 0.5 ** (1.0 / half_life)
+    total = lfilter([1.0], [1.0, -keep], demand, axis=1)
+    weight = lfilter([1.0], [1.0, -keep], begun.astype(np.float64), axis=1)
+    return np.asarray(np.maximum(total, 0.0) / np.maximum(weight, 1e-12))
