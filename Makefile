@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LOCK_OPTIONS := --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --allow-unsafe --strip-extras
 
-.PHONY: help setup setup-dev demo demo-reset test chaos soak check format lock messages
+.PHONY: help setup setup-dev demo demo-reset test bench chaos soak check format lock messages
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -21,6 +21,9 @@ demo-reset: setup ## Delete the demo's data, after asking, and serve it afresh
 test: setup-dev ## Set up and run every test, browser tests included
 	@$(BIN)/python -m config.browser
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: setup-dev ## Speed as ratios to a floor measured in the same run; writes benchmarks/RESULTS.md
+	@$(BIN)/python -m benchmarks
 
 chaos: setup-dev ## Kill web, worker, Valkey and PostgreSQL under load, restart them, and count what is there
 	@$(BIN)/python -m tests.chaos.drill

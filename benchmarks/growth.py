@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from benchmarks.measure import median_seconds
 from benchmarks.world import World
+from core.models import User
+from orders.models import Order
 from orders.promise import promise
 
 MOVES = """
@@ -69,22 +72,65 @@ def add_orders(world: World, products: list[int], lines: int, *, prefix: str, is
         )
 
 
+BARS = {"promise": 1.3, "order_list": 1.5, "order_page": 1.5, "pick_queue": 1.5}
+TITLES = {
+    "promise": "promise of 100 products at 1,000,000 ledger rows and 100,000 open lines against 10,000 and 1,000",
+    "order_list": "order list, 1,000,000 order lines against 10,000",
+    "order_page": "order page, the same",
+    "pick_queue": "pick queue, the same",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Times of everything that must not grow, at one size of the company."""
+
+    promise: Timing
+    order_list: Timing
+    order_page: Timing
+    pick_queue: Timing
+
+    @classmethod
+    def measure(cls, world: World, products: list[int], user: User) -> "Timings":
+        """Times now; the first time the company is given its small size."""
+        if not Order.objects.filter(number__startswith="BSMALL").exists():
+            add_moves(world, products, 10_000)
+            add_orders(world, products, 1_000, prefix="SMALLW", is_open=True)
+            add_orders(world, world.products, 9_000, prefix="SMALLS", is_open=False)
+            analyze()
+        order = Order.objects.order_by("-pk").first()
+        assert order is not None
+        return cls(
+            promise=time_promise(world, products),
+            order_list=time_page(user, reverse("orders:list")),
+            order_page=time_page(user, reverse("orders:detail", args=[order.pk])),
+            pick_queue=time_page(user, reverse("orders:pick-queue") + f"?warehouse={world.warehouse}"),
+        )
+
+
+def grow(world: World, products: list[int], *, moves: int, waiting: int, shipped: int) -> None:
+    """So many more ledger rows and waiting lines on ``products``, and shipped lines on all the others."""
+    add_moves(world, products, moves)
+    add_orders(world, products, waiting, prefix="BIGW", is_open=True)
+    for part in range(10):
+        add_orders(world, world.products, shipped // 10, prefix=f"BIGS{part}", is_open=False)
+    analyze()
+
+
 def time_promise(world: World, products: list[int]) -> Timing:
     """A promise for one piece more than anybody has, of each product: everything is looked at."""
     requests = [((product, world.warehouse), 1_000_000_000) for product in products]
     return _timing(lambda: promise(requests))
 
 
-def time_page(view: Callable[..., object], user: object, path: str, **kwargs: object) -> Timing:
-    """One page, rendered for ``user`` by its view."""
+def time_page(user: User, address: str) -> Timing:
+    """One page as ``user`` gets it, through the whole of Django."""
+    client = Client(headers={"host": "localhost"})
+    client.force_login(user)
 
     def call() -> None:
-        request = RequestFactory().get(path)
-        request.user = user
-        response = view(request, **kwargs)
-        render = getattr(response, "render", None)
-        if callable(render):
-            render()
+        response = client.get(address)
+        assert response.status_code == 200, (address, response.status_code)
 
     return _timing(call)
 

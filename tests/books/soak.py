@@ -12,8 +12,7 @@ import time
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-RESULTS = BASE_DIR / "benchmarks" / "RESULTS.md"
-HEADING = "## Soak: random operations against a model of the books"
+HEADING = "Soak: random operations against a model of the books"
 
 
 def walk(wanted: int) -> int:
@@ -48,14 +47,6 @@ def verify() -> str:
     return ", ".join(f"{count:,} {name}" for name, count in rows.items())
 
 
-def write_result(text: str) -> None:
-    """Put the figure under its heading, leaving the rest of the file as it is."""
-    old = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
-    before, _heading, after = old.partition(f"{HEADING}\n")
-    rest = after[after.find("\n## ") + 1 :] if "\n## " in after else ""
-    RESULTS.write_text(f"{before.rstrip()}\n\n{HEADING}\n{text}\n" + (f"\n{rest}" if rest else ""))
-
-
 def main() -> int:
     """Walk, verify, write; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -81,7 +72,9 @@ def main() -> int:
         f"{steps:,} steps in {minutes:.0f} minutes on {timezone.localdate()} (Python {platform.python_version()}, "
         f"{os.cpu_count()} cores): 0 differences, after each step and over the whole database at the end ({size})."
     )
-    write_result(text)
+    from benchmarks.results import write_section
+
+    write_section(HEADING, text)
     print(text)
     return 0
 
