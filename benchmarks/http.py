@@ -37,7 +37,7 @@ def serve() -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
-    command += ["--workers", str(WORKERS), "--threads", str(THREADS), "--no-control-socket"]
+    command += ["--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "60", "--no-control-socket"]
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ)
     try:
         for _try in range(200):
