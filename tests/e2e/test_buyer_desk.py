@@ -126,10 +126,12 @@ def test_a_delivery_is_counted_in_by_scanner(open_page, desk):
     (order,) = create_purchase_orders([NewPurchaseOrder(desk.supplier.pk, desk.warehouse.pk, lines)])
     page = open_page("warehouse", width=PHONE)
     page.goto("/purchasing/receiving/")
+    expect(page.get_by_label("Search")).to_be_focused()
     page.keyboard.type(order.number)
     page.keyboard.press("Enter")
     said, a, b = page.locator("#scan-said"), page.get_by_label(desk.a.sku), page.get_by_label(desk.b.sku)
     expect(a).to_have_value("10")
+    expect(page.get_by_label("Scan")).to_be_focused()
     for code, answer in (
         (desk.b.barcode, f"{desk.b.barcode}: 1 of 2"),
         (desk.b.sku.lower(), f"{desk.b.sku.lower()}: 2 of 2"),
