@@ -10,9 +10,9 @@ from django.db import connection
 
 from core.errors import DomainError
 from inventory.models import StockLevel
+from inventory.selectors import waiting_by_place
 from inventory.verification import stock_differences
 from orders.models import LostDemand, Order
-from orders.promise import waiting_by_place
 from orders.services import cancel_order, change_order, create_order, ship_order
 from orders.signals import orders_created
 from orders.values import NewLine, NewQuantity, NewShipment, OrderChange, ShortClose
