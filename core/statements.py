@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,6 +21,7 @@ from django.db import connection
 Call = tuple[str, list[Any]]
 """SQL text and its parameters."""
 
+PLAIN = {int, bool, float, Decimal}
 PARAMETER = re.compile(r"%s::(\w+(?:\[\])?)")
 _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 _waiting: ContextVar[list[Call] | None] = ContextVar("waiting", default=None)
@@ -73,8 +75,9 @@ def _send(calls: Sequence[Call]) -> None:
 
 def _call(name: str, sql: str, parameters: Sequence[Any]) -> Call:
     """How to run the statement on this connection, on which it is prepared first if it was not yet."""
+    values = [_array(value) if isinstance(value, list) else value for value in parameters]
     if settings.PGBOUNCER:
-        return sql, list(parameters)
+        return sql, values
     statement, call, prepare = _forms(name, sql)
     connection.ensure_connection()
     known = _prepared.setdefault(connection.connection, set())
@@ -83,7 +86,25 @@ def _call(name: str, sql: str, parameters: Sequence[Any]) -> Call:
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
             cursor.execute(prepare)
         known.add(statement)
-    return call, list(parameters)
+    return call, values
+
+
+def _array(values: list[Any]) -> str:
+    """A list as PostgreSQL's text form of an array, which it reads as one constant.
+
+    The driver would spell ARRAY[…], an expression with a node for each element: five times the time on both sides.
+    """
+    if PLAIN.issuperset(map(type, values)):
+        return "{" + ",".join(map(str, values)) + "}"
+    return "{" + ",".join([_element(value) for value in values]) + "}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if type(value) in PLAIN:
+        return str(value)
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @cache
