@@ -13,13 +13,13 @@ from typing import Any
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.errors import DomainError, Duplicate, InvalidInput
 from core.models import IdempotencyKey
 from core.problems import CONTENT_TYPE, problem_response
+from core.renderers import SafeJSONRenderer
 from core.transactions import one_transaction
 
 MAX_KEY_LENGTH = 200
@@ -51,7 +51,7 @@ def answer_once(handler: Callable[..., Response], request: Request, *args: Any, 
         except DomainError as refusal:
             # A refusal is an answer, and may have recorded lost demand: both are kept.
             response = problem_response(refusal, {})
-        row.status, row.body = response.status_code, JSONRenderer().render(response.data).decode()
+        row.status, row.body = response.status_code, SafeJSONRenderer().render(response.data).decode()
         row.save(update_fields=["status", "body"])
     return _answer(row, repeated=False)
 

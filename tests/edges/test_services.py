@@ -20,7 +20,6 @@ from purchasing.services import (
     receive_goods,
 )
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder, NewReceipt
-from tests.api.conftest import Shop
 from tests.edges.values import (
     BIG,
     GOOD_PRICES,
@@ -34,11 +33,6 @@ from tests.edges.values import (
 from tests.factories import ProductFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return Shop()
 
 
 @pytest.fixture

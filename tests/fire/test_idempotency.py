@@ -90,6 +90,7 @@ def documents(shop):
     tea = {"product": "TEA", "quantity": 6}
     return {
         "orders/": shop.order(("TEA", 1)),
+        "orders/bulk/": {"orders": [shop.order(("TEA", 1))]},
         f"orders/{order()}/change/": {"lines": [{"line": 1, "quantity": 2}]},
         f"orders/{order()}/cancel/": {"reason": "mistake"},
         f"orders/{order()}/ship/": {},
@@ -113,8 +114,8 @@ def test_every_post_is_repeatable(shop, channel, documents):
         assert len({(answer.status, answer.body) for answer in answers}) == 1, path
         assert answers[0].status in ([409] if path.endswith("dismiss/") else [200, 201]), answers[0].body
         assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1, path
-    assert (Order.objects.count(), Shipment.objects.count(), GoodsReceipt.objects.count()) == (5, 1, 1)
+    assert (Order.objects.count(), Shipment.objects.count(), GoodsReceipt.objects.count()) == (6, 1, 1)
     assert (PurchaseOrder.objects.count(), StockMove.objects.filter(kind="adjustment").count()) == (5, 1)
-    # One step each for: order, change, cancel, ship, purchase, place, cancel, receive, approve.
-    assert AuditEntry.objects.count() - before == 9
+    # One step each for: order, bulk, change, cancel, ship, purchase, place, cancel, receive, approve.
+    assert AuditEntry.objects.count() - before == 10
     assert stock_differences() == []
