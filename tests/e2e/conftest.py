@@ -1,7 +1,7 @@
 """A real browser against real servers: web and events in threads of this process, PostgreSQL and Valkey.
 
-A test takes ``open_page`` to look at a small demo company, which the tests of its file share: it makes what it changes
-itself. Or it takes ``sign_in`` to start with an empty database that holds only what it made (live_server).
+The tests of a file share one small demo company, so a test makes itself what it changes and counts only that. None
+may take ``transactional_db`` or ``live_server``: those empty the database after each test.
 """
 
 import os
@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from threading import Thread
-from typing import Any
 
 import pytest
 import uvicorn
@@ -29,7 +28,6 @@ from inventory.models import Category, Product, Warehouse
 from orders.models import Channel, Customer
 from purchasing.models import Supplier
 from tests.conftest import wait_for
-from tests.factories import UserFactory
 
 FLAGS = [
     "--no-sandbox",
@@ -100,10 +98,14 @@ def _nothing_runs() -> bool:
 
 def _speak_only_chinese() -> None:
     """Take the English half off the demo's bilingual names: a Latin word on a Chinese page then lacks a translation."""
-    chinese = Func(F("name"), Value(r" · [A-Za-z][A-Za-z0-9 &']*"), Value(""), Value("g"), function="regexp_replace")
+
+    def chinese(field: str) -> Func:
+        return Func(F(field), Value(r" · [A-Za-z][\w &',]*"), Value(""), Value("g"), function="regexp_replace")
+
     models: list[type[Model]] = [Company, Category, Product, Warehouse, Channel, Customer, Supplier]
     for model in models:
-        model._default_manager.update(name=chinese)
+        model._default_manager.update(name=chinese("name"))
+    Warehouse.objects.update(address=chinese("address"))
     Product.objects.update(unit="件")
     User.objects.update(first_name="李雯")
 
@@ -125,43 +127,23 @@ def _serve_events(listener: socket.socket) -> Callable[[], None]:
 
 
 @pytest.fixture
-def visit(chrome) -> Iterator[Callable[..., Page]]:
-    """``visit(server, user)`` is a page of a new visitor, signed in without typing when there is a user."""
+def open_page(chrome, server) -> Iterator[OpenPage]:
+    """``open_page("sales", language="zh-hans", width=PHONE)`` is a page of a new visitor, signed in without typing."""
     contexts = []
 
-    def enter(server: LiveServer, user: User | None, *, language: str = "en", width: int = DESKTOP) -> Page:
+    def enter(username: str | None = None, *, language: str = "en", width: int = DESKTOP) -> Page:
         context = chrome.new_context(base_url=server.url, viewport={"width": width, "height": 900})
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         cookies = {settings.LANGUAGE_COOKIE_NAME: language}
-        if user:
-            cookies[settings.SESSION_COOKIE_NAME] = _session_of(user)
+        if username:
+            cookies[settings.SESSION_COOKIE_NAME] = _session_of(User.objects.get(username=username))
         context.add_cookies([{"name": name, "value": value, "url": server.url} for name, value in cookies.items()])
         return context.new_page()
 
     yield enter
     for context in contexts:
         context.close()
-
-
-@pytest.fixture
-def open_page(server, visit) -> OpenPage:
-    """``open_page("sales", language="zh-hans", width=PHONE)`` is a page of that user of the demo company."""
-
-    def enter(username: str | None = None, **kwargs: Any) -> Page:
-        return visit(server, User.objects.get(username=username) if username else None, **kwargs)
-
-    return enter
-
-
-@pytest.fixture
-def sign_in(live_server, visit) -> OpenPage:
-    """``sign_in(role="Warehouse")`` is a page of a new user; the database holds only what the test made."""
-
-    def enter(**kwargs: Any) -> Page:
-        return visit(live_server, UserFactory(**kwargs))
-
-    return enter
 
 
 def _session_of(user: User) -> str:
