@@ -299,7 +299,7 @@ def _economic_lot(forecast: DemandForecast) -> Step:
         return Step(name, _("Without demand or holding cost there is nothing to weigh."))
     formula = LOT_FACTOR * math.sqrt(2 * money["order_cost"] * yearly / holding)
     sentence = _(
-        "Ordering costs %(cost)s a line, holding a piece %(holding)s a year; a quarter is added because larger lots "
+        "Ordering costs %(cost)s a line, holding a piece %(holding)s a year; a little is added because larger lots "
         "also spare shortages."
     ) % {"cost": _n(money["order_cost"], 2), "holding": _n(holding, 2)}
     if abs(formula - basis["economic_lot"]) > max(0.01 * formula, 0.1):

@@ -15,7 +15,7 @@ from forecasting.engine.patterns import Pattern
 
 WEEKS_PER_YEAR = 365.25 / 7
 LOWEST_SERVICE, HIGHEST_SERVICE = 0.05, 0.999
-LOT_FACTOR = 1.25  # a lot a little above the textbook's: it also spares shortages, which come once a cycle
+LOT_FACTOR = 1.15  # a lot a little above the textbook's: it also spares shortages, which come once a cycle
 LONGEST_CYCLE_WEEKS = 26.0
 LONGEST_CYCLE_DYING_WEEKS = 8.0
 LONGEST_LYING_WEEKS = 2 * WEEKS_PER_YEAR  # that a piece too many is charged for

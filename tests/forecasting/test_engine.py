@@ -283,9 +283,9 @@ class TestPolicy:
         return float(policy.economic_lot(np.array([weekly]), money(**changes))[0])
 
     def test_economic_lot(self):
-        # 1.25 · sqrt(2 · 50 · 1000 / 2.7): holding 10 · (0.25 + 0.02) a year
+        # 1.15 · sqrt(2 · 50 · 1000 / 2.7): holding 10 · (0.25 + 0.02) a year
         weekly = 1000 / policy.WEEKS_PER_YEAR
-        assert self.lot(weekly, order_cost=50.0) == pytest.approx(1.25 * 192.4501, abs=1e-3)
+        assert self.lot(weekly, order_cost=50.0) == pytest.approx(1.15 * 192.4501, abs=1e-3)
 
     def test_economic_lot_stays_between_a_piece_and_half_a_year(self):
         assert self.lot(10.0, order_cost=0.0) == 1.0
