@@ -77,6 +77,18 @@ def test_the_navigation_shows_the_queue_to_shippers_first(client):
     assert QUEUE not in client.get("/orders/").content.decode()
 
 
+def test_an_orders_page_leads_shippers_to_shipping_and_to_its_delivery_notes(client, order):
+    shipment = services.ship_order(NewShipment(order.pk, {order.lines.first().pk: 1}))
+    client.force_login(UserFactory(role="Warehouse"))
+    content = client.get(f"/orders/{order.pk}/").content.decode()
+    assert f'href="/picking/{order.pk}/"' in content
+    assert f'href="/shipments/{shipment.pk}/"' in content
+    client.force_login(UserFactory(permissions=["orders.view_order"]))
+    content = client.get(f"/orders/{order.pk}/").content.decode()
+    assert "/picking/" not in content
+    assert "/shipments/" not in content
+
+
 # ---- queue
 
 
