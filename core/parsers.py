@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, JSONParser
 
 
 class ContentTooLarge(exceptions.APIException):
@@ -22,8 +22,13 @@ class ContentTooLarge(exceptions.APIException):
     default_detail = gettext_lazy("The request is too large.")
 
 
-class BoundedJSONParser(JSONParser):
-    """JSON of at most ``API_MAX_BODY_BYTES``, counted after unpacking: a small gzip body may unpack to gigabytes."""
+class BoundedJSONParser(BaseParser):
+    """JSON of at most ``API_MAX_BODY_BYTES``, counted after unpacking: a small gzip body may unpack to gigabytes.
+
+    No subclass of JSONParser, for which the framework reads the whole body first, up to the limit of Django's forms.
+    """
+
+    media_type = JSONParser.media_type
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -42,7 +47,7 @@ class BoundedJSONParser(JSONParser):
             raise exceptions.UnsupportedMediaType(media_type or "", detail=text)
         if len(body) > limit:
             raise _too_large(limit)
-        return super().parse(io.BytesIO(body), media_type, parser_context)  # type: ignore[no-any-return]
+        return JSONParser().parse(io.BytesIO(body), media_type, parser_context)  # type: ignore[no-any-return]
 
 
 def _unpacked(stream: IO[bytes], most: int) -> bytes:

@@ -45,7 +45,7 @@ def take_orders(bodies: Sequence[Any]) -> list[dict[str, Any]]:
     if sum(len(body["lines"]) for body in bodies if _has_lines(body)) > MAX_LINES:
         raise ContentTooLarge(_("At most %s lines in one request; send some orders in another.") % MAX_LINES)
     problems: dict[int, Exception] = {}
-    checked = {index: wanted for index, body in enumerate(bodies) if (wanted := _checked(index, body, problems))}
+    checked = _checked(bodies, problems)
     keys = _keys(list(checked.values()))
     news = {index: new for index, wanted in checked.items() if (new := _new_order(index, wanted, keys, problems))}
     outcomes = dict(zip(news, create_orders(list(news.values())) if news else [], strict=True))
@@ -60,12 +60,15 @@ def _has_lines(body: Any) -> bool:
     return isinstance(body, dict) and isinstance(body.get("lines"), list)
 
 
-def _checked(index: int, body: Any, problems: dict[int, Exception]) -> dict[str, Any] | None:
-    try:
-        return dict(BulkOrderIn().run_validation(body))
-    except ValidationError as exc:
-        problems[index] = exc
-        return None
+def _checked(bodies: Sequence[Any], problems: dict[int, Exception]) -> dict[int, dict[str, Any]]:
+    """What the request says by index, where it is well-formed; what is wrong with the others goes to ``problems``."""
+    serializer, checked = BulkOrderIn(), {}
+    for index, body in enumerate(bodies):
+        try:
+            checked[index] = serializer.run_validation(body)
+        except ValidationError as exc:
+            problems[index] = exc
+    return checked
 
 
 def _keys(orders: Sequence[Mapping[str, Any]]) -> _Keys:
