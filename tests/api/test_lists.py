@@ -224,7 +224,7 @@ BUDGETS = {
     "warehouses": 1,
     "stock": 1,
     "stock-moves": 1,
-    "availability": 11,
+    "availability": 7,
     "channels": 1,
     "customers": 1,
     "orders": 2,

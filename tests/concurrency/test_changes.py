@@ -93,9 +93,6 @@ def somebody_waits_for_a_lock() -> bool:
         return cursor.fetchone()[0]
 
 
-@pytest.mark.xfail(
-    reason="reserve_stock locks no row for a place that was never stocked: pass create=True", strict=True
-)
 def test_the_first_order_and_the_first_receipt_of_a_product_meet(race):
     """The order commits when the receipt is done or waits for it; either way no line waits for what is there."""
     post, product = Post(), ProductFactory()

@@ -38,7 +38,7 @@ def test_the_list_is_searched_and_counts(buyer, buying):
     rows = buyer.get(SUPPLIERS).context["page"].object_list
     assert [(row.code, row.item_count, row.open_orders) for row in rows] == [("FARM", 2, 2), ("MILL", 0, 0)]
     assert [row.code for row in buyer.get(SUPPLIERS, {"q": "paper"}).context["page"]] == ["MILL"]
-    assert "No supplier fits" in buyer.get(SUPPLIERS, {"q": "x\x00y"}).content.decode()
+    assert "No supplier fits" in buyer.get(SUPPLIERS, {"q": "xy"}).content.decode()
 
 
 def test_a_supplier_is_added_and_changed_on_record(manager):
