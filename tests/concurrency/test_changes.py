@@ -5,7 +5,6 @@ from functools import partial
 from threading import Event
 from unittest.mock import patch
 
-import pytest
 from django.db import connection
 
 from core.errors import DomainError
