@@ -1,27 +1,10 @@
 """The admin: master data can be edited, stock and its ledger only read, for the admin skips the services."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core.admin import ReadOnly
 from inventory.models import Category, Product, Reservation, StockLevel, StockMove, Warehouse
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only services write."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.display(description=_("Place"))
@@ -52,7 +35,7 @@ class WarehouseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(ReadOnlyAdmin):
+class StockLevelAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["product", "warehouse", "on_hand", "reserved", "available", "value"]
     list_filter = ["warehouse"]
     list_select_related = ["product", "warehouse"]
@@ -60,7 +43,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
 
 
 @admin.register(StockMove)
-class StockMoveAdmin(ReadOnlyAdmin):
+class StockMoveAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["effective_at", place, "kind", "quantity", "value", "document", "reason", "actor"]
     list_filter = ["kind", "stock_level__warehouse"]
     list_select_related = ["stock_level__product", "stock_level__warehouse", "actor"]
@@ -69,7 +52,7 @@ class StockMoveAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Reservation)
-class ReservationAdmin(ReadOnlyAdmin):
+class ReservationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["pk", place, "quantity", "created_at"]
     list_select_related = ["stock_level__product", "stock_level__warehouse"]
     search_fields = ["stock_level__product__sku"]

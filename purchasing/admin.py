@@ -1,10 +1,8 @@
 """Purchasing in the admin site: to look at only, because the admin skips the services and their rules."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from core.admin import ReadOnly
 from purchasing.models import (
     GoodsReceipt,
     PurchaseOrder,
@@ -14,19 +12,6 @@ from purchasing.models import (
     Supplier,
     SupplierItem,
 )
-
-
-class ReadOnly:
-    """Nobody adds, changes or deletes here."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class PurchaseOrderLineInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
