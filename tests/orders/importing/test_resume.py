@@ -62,9 +62,11 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(importer, redis_url):
     process = subprocess.Popen(
         [*command, "-v0", "--chunk", "40"], cwd=BASE_DIR, env=environment, stdout=subprocess.DEVNULL
     )
-    wait_for(lambda: Order.objects.count() >= 40, seconds=120)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    try:
+        wait_for(lambda: Order.objects.count() >= 40, seconds=120)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     there = Order.objects.count()
     # An order that is in has left: nobody ever sees one of the past waiting to be picked.
     assert Order.objects.exclude(status="shipped").count() == 0
