@@ -65,7 +65,7 @@ class Stage:
 
     def revive_postgres(self) -> None:
         """Recovery from the write-ahead log; refused until the last old backend has gone."""
-        wait_until(self._start_postgres, "PostgreSQL starts")
+        wait_until(self._start_postgres, "PostgreSQL starts", 240)  # a crash makes it sync its whole folder first
 
     def _start_postgres(self) -> bool:
         with suppress(local_servers.ServerProblem, OSError):
