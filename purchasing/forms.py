@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import dress
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
 from purchasing.models import PurchaseOrder, StockPolicy, Supplier, SupplierItem
@@ -16,17 +17,11 @@ NO_SUPPLIER = "none"
 
 
 class Dressed(forms.BaseForm):
-    """Gives each field the frame's look."""
+    """Has the frame's look."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            kind = "form-control"
-            if isinstance(field, forms.BooleanField):
-                kind = "form-check-input ms-2"
-            elif isinstance(field, forms.ChoiceField):
-                kind = "form-select"
-            field.widget.attrs["class"] = kind
+        dress(self)
 
 
 class _FilterForm(Dressed, forms.Form):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.models import User
-from core.templatetags.tandem import quantity
+from core.templatetags.tandem import in_words, quantity
 
 Data = dict[str, Any]
 
@@ -46,7 +46,7 @@ def _rescheduled(data: Data) -> str:
 
 
 def _received(data: Data) -> str:
-    words = {"receipt": data["receipt"], "pieces": quantity(data["pieces"]), "left": quantity(data["left"])}
+    words = in_words(data)
     if not data["left"]:
         return _("%(receipt)s: %(pieces)s pieces came in; the order is complete.") % words
     return _("%(receipt)s: %(pieces)s pieces came in, %(left)s are still expected.") % words
@@ -57,11 +57,10 @@ def _cancelled(data: Data) -> str:
 
 
 def _set_by_hand(data: Data) -> str:
-    words = {name: quantity(value) for name, value in data["after"].items()}
     return _(
         "Set by hand: safety stock %(safety_stock)s, reorder point %(reorder_point)s, order-up-to level "
         "%(order_up_to)s. Reason: %(reason)s"
-    ) % {**words, "reason": data["reason"]}
+    ) % in_words({**data["after"], "reason": data["reason"]})
 
 
 def _returned_to_forecast(data: Data) -> str:

@@ -147,11 +147,11 @@ def test_the_unsupplied_find_a_supplier(buyer, buying):
 
 
 def test_wrong_terms_are_named_and_stay_typed(buyer, buying):
-    response = buyer.post(f"{SUPPLIERS}items/new/", {"label": "unknown", "unit_cost": "-1", "moq": "0"})
+    response = buyer.post(f"{SUPPLIERS}items/new/", {"label": "unknown\x00", "unit_cost": "-1", "moq": "0"})
     assert response.status_code == 422
     assert list(response.context["named_errors"]) == ["supplier", "product"]
     assert list(response.context["form"].errors) == ["unit_cost", "moq", "order_multiple"]
-    assert 'value="unknown"' in response.content.decode()
+    assert 'value="unknown' in response.content.decode()
     body = TERMS | {"supplier": buying.supplier.pk, "product": buying.tea.pk}
     response = buyer.post(f"{SUPPLIERS}items/new/", body)
     assert response.status_code == 422
