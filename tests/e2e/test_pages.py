@@ -93,9 +93,20 @@ def _problems_of(page: Page) -> list[str]:
         problems += [f"{page.url}: not in Chinese: {text!r}" for text in texts if not _is_chinese(text)]
     for width in reversed(WIDTHS):
         page.set_viewport_size({"width": width, "height": 900})
-        if wide := page.evaluate(READ_OVERFLOW):
+        if wide := _overflow(page):
             problems.append(f"{page.url} ({language}): wider than {width} px: {wide}")
     return problems
+
+
+def _overflow(page: Page) -> str | None:
+    """What is wider than the page and stays so: a chart follows a new width a moment later."""
+    wide = None
+    for _look in range(50):
+        wide = page.evaluate(READ_OVERFLOW)
+        if not wide:
+            return None
+        page.wait_for_timeout(100)
+    return wide
 
 
 def _is_chinese(text: str) -> bool:
