@@ -227,5 +227,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 15, "options": {"expires": 30}},
     "publish-outbox": {"task": "core.tasks.publish_outbox", "schedule": 5, "options": {"expires": 5}},
     "expire-idempotency-keys": {"task": "core.tasks.expire_idempotency_keys", "schedule": 3600},
+    "verify-books": {"task": "config.tasks.verify_books", "schedule": crontab(hour=4, minute=30)},
     "forget-old-rows": {"task": "core.tasks.forget_old_rows", "schedule": crontab(hour=4, minute=0)},
 }

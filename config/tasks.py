@@ -1,8 +1,14 @@
 """Tasks of the composition root."""
 
+import logging
+
 from celery import shared_task
 
 from config.health import note_alive
+from inventory.verification import stock_differences
+from orders.verification import stray_reservations
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(ignore_result=True, expires=30)
@@ -10,3 +16,12 @@ def heartbeat() -> None:
     """Sent by beat and run by a worker: both are alive."""
     note_alive("worker")
     note_alive("beat")
+
+
+@shared_task
+def verify_books() -> int:
+    """Prove every night that stock ties out; each difference is an error in the log. Returns how many there are."""
+    wrong = [*stock_differences(), *stray_reservations()]
+    for difference in wrong:
+        logger.error("The books do not tie out: %s", difference)
+    return len(wrong)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import outbox
 from core.actor import current_actor_id
 from core.bulk import add_to_column, insert_columns
 from core.checks import MAX_REASON, amount_error, cost_error, text_error
@@ -219,6 +220,7 @@ def adjust_stock(
         actor_id=current_actor_id(),
         effective_at=at,
     )
+    outbox.publish("stock.adjusted", move=move.pk, product=product_id, warehouse=warehouse_id, difference=difference)
     stock_changed.send(StockLevel, places={place}, freed={place} if difference > 0 else set(), at=at)
     return move
 

@@ -34,3 +34,12 @@ def at_once(calls: Sequence[Call], *, connected: bool = True) -> list[Any]:
         thread.join(timeout=120)
     assert not any(thread.is_alive() for thread in threads), "a race never ended"
     return results
+
+
+def somebody_waits_for_a_lock() -> bool:
+    """Whether another connection to this database is waiting for a lock right now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]

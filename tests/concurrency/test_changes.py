@@ -5,8 +5,6 @@ from functools import partial
 from threading import Event
 from unittest.mock import patch
 
-from django.db import connection
-
 from core.errors import DomainError
 from inventory.models import StockLevel
 from inventory.selectors import waiting_by_place
@@ -19,6 +17,7 @@ from orders.verification import stray_reservations
 from tests.concurrency.test_orders import Post, names
 from tests.factories import ProductFactory, stock
 from tests.processes import wait_until
+from tests.races import somebody_waits_for_a_lock
 
 
 def set_quantity(order: Order, quantity: int, line: int = 1, **kwargs) -> OrderChange:
@@ -82,14 +81,6 @@ def test_changes_and_orders_in_opposite_line_order_never_deadlock(race):
     with patch("core.transactions.MAX_TRIES", 1):  # no retry may hide one
         assert names(race(*calls)) == {"Order": 24}
     assert stock_differences() == []
-
-
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone()[0]
 
 
 def test_the_first_order_and_the_first_receipt_of_a_product_meet(race):

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from config.tasks import verify_books
 from inventory.models import StockLevel
 from inventory.places import Basket
 from inventory.services import reserve_stock
@@ -46,6 +47,13 @@ def test_all_is_well(order, capsys):
     assert "Stock ties out: 1 levels, 2 ledger rows, 1 reservations." in capsys.readouterr().out
     answer = Client().get("/health/invariants")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "differences": 0})
+
+
+def test_every_night_a_task_says_so_too(order, caplog):
+    assert verify_books() == 0
+    break_by_force("UPDATE orders_orderline SET cancelled = 1")
+    assert verify_books() == 1
+    assert f"The books do not tie out: {order.number} line 1: reserved 4, open 3" in caplog.text
 
 
 def test_a_level_that_differs_from_its_ledger_is_named(order, capsys):
