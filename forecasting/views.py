@@ -2,13 +2,13 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
+from core.pages import following_page
 from forecasting import selectors
 from forecasting.explanation import assumptions, explain
 from forecasting.models import DemandForecast, ForecastRun, Pattern
@@ -30,7 +30,7 @@ def forecast_list(request: HttpRequest) -> HttpResponse:
         "warehouse_id": _number(request, "warehouse"),
         "pattern": request.GET.get("pattern", ""),
     }
-    page = Paginator(selectors.forecast_list(**chosen), PAGE_SIZE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    page = following_page(selectors.forecast_list(**chosen), request.GET.get("after"), PAGE_SIZE)  # type: ignore[arg-type]
     context = {
         "page": page,
         "chosen": chosen,

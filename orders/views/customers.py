@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import InvalidInput
+from core.pages import following_page
 from orders import selectors, services
 from orders.forms import CustomerForm
 from orders.models import Customer, Order
@@ -24,7 +24,7 @@ ORDERS_SHOWN = 20
 def customer_list(request: HttpRequest) -> HttpResponse:
     """Customers by name, found by code, name or phone."""
     search = request.GET.get("q", "").strip()[:100]
-    page = Paginator(selectors.customer_list(search), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = following_page(selectors.customer_list(search), request.GET.get("after"), PAGE_SIZE)
     return render(request, "orders/customers.html", {"page": page, "search": search})
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError, InvalidInput
+from core.pages import following_page
 from core.queue import kick
 from inventory.models import Product, Warehouse
 from inventory.places import Place
@@ -41,7 +41,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "filters": [form["warehouse"], form["source"]],
-        "page": Paginator(policies, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": following_page(policies, request.GET.get("after"), PAGE_SIZE),
         "is_filtered": form.is_used(),
     }
     return render(request, "purchasing/policies.html", context)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.paginator import Paginator
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import InvalidInput
+from core.pages import following_page
 from core.queue import kick
 from purchasing import selectors, services
 from purchasing.forms import SupplierForm, SupplierItemForm
@@ -30,7 +30,7 @@ ORDERS_SHOWN = 10
 def supplier_list(request: HttpRequest) -> HttpResponse:
     """Suppliers by code."""
     search = sought(request.GET.get("q", ""))
-    page = Paginator(selectors.supplier_list(search=search), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = following_page(selectors.supplier_list(search=search), request.GET.get("after"), PAGE_SIZE)
     return render(request, "purchasing/suppliers.html", {"page": page, "search": search})
 
 
@@ -47,7 +47,7 @@ def supplier_detail(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if request.user.has_perm("purchasing.view_supplieritem"):
         items = selectors.supplier_items(pk, search=search)
-        context["page"] = Paginator(items, PAGE_SIZE).get_page(request.GET.get("page"))
+        context["page"] = following_page(items, request.GET.get("after"), PAGE_SIZE)
     if request.user.has_perm("purchasing.view_purchaseorder"):
         context["orders"] = selectors.purchase_order_list(selectors.PurchaseWish(supplier_id=pk))[:ORDERS_SHOWN]
     return render(request, "purchasing/supplier.html", context)
