@@ -5,7 +5,7 @@ Knows the rules, not the code: nothing here imports a service. Pieces are claime
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 Place = tuple[int, int]
@@ -80,6 +80,7 @@ class Claim:
 class Sale:
     pk: int
     requested: date
+    ordered_at: datetime
     lines: list[Line]
     status: str = "open"
 
@@ -239,6 +240,29 @@ class Books:
         sold.line.returned += pieces
         self.receive(sold.line.place, pieces, after - before)
         return after - before
+
+    def line_to_reverse(self, product: int, pieces: int) -> tuple[Sale, Line] | None:
+        """The line that still has that many pieces: of exactly that many rather than another, then the latest."""
+        found = []
+        for sale in self.sales.values():
+            for line in sale.lines:
+                left = line.quantity - line.cancelled - line.returned
+                if line.place[0] == product and left >= pieces:
+                    found.append(((left == pieces, sale.ordered_at, line.pk), sale, line))
+        return max(found, key=lambda row: row[0])[1:] if found else None
+
+    def reverse(self, sale: Sale, line: Line, pieces: int) -> None:
+        """What is open is cancelled, the rest comes back, the oldest shipment first."""
+        cancelled = min(pieces, line.open)
+        if cancelled:
+            self.give_up(line, cancelled, close=True)
+            self.settle(sale)
+            self.fill({line.place})
+        back = pieces - cancelled
+        for sold in self.sold:
+            if sold.line is line and (part := min(back, sold.pieces - sold.back)):
+                self.take_back(sold, part)
+                back -= part
 
     # --- stock --------------------------------------------------------------------------------------------------------
 
