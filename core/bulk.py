@@ -1,8 +1,8 @@
 """Set-based writes that the ORM would spell row by row: one statement, one round trip, no model instances."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Model
@@ -17,34 +17,39 @@ def insert_columns(model: type[Model], **columns: Any) -> list[int]:
     not named get the database's default. Values are the database's own: JSON as text, foreign keys as ``…_id``.
     Constraints and triggers hold as always; the checks of model fields are the caller's.
     """
-    same, lists = _split(columns)
-    if not columns[lists[0]]:
+    insert = _insert(model, *_shape(columns))
+    if not columns[insert.order[-1]]:
         return []
-    sql = f"{_insert_sql(model, same, lists)} RETURNING {connection.ops.quote_name(str(model._meta.pk.column))}"
-    rows = fetch_all(_name(model), sql, [columns[column] for column in (*same, *lists)])
+    rows = fetch_all(insert.name, insert.returning, [columns[name] for name in insert.order])
     return [pk for (pk,) in rows]
 
 
 def append_columns(model: type[Model], **columns: Any) -> None:
     """As ``insert_columns``, for rows whose keys nobody asks back; inside ``statements.together`` they may wait."""
-    same, lists = _split(columns)
-    if columns[lists[0]]:
-        write(_name(model), _insert_sql(model, same, lists), [columns[column] for column in (*same, *lists)])
+    insert = _insert(model, *_shape(columns))
+    if columns[insert.order[-1]]:
+        write(insert.name, insert.sql, [columns[name] for name in insert.order])
 
 
-def _name(model: type[Model]) -> str:
-    return f"insert_{model._meta.db_table}"
+class _Insert(NamedTuple):
+    """A statement, the same returning keys, and the order of its parameters: lists come last."""
+
+    name: str
+    sql: str
+    returning: str
+    order: tuple[str, ...]
 
 
-def _split(columns: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the columns that are the same in every row, and of those given as lists."""
-    lists = tuple(name for name, value in columns.items() if isinstance(value, list))
-    return tuple(name for name in columns if name not in lists), lists
+def _shape(columns: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+    """The names, and which of them are lists."""
+    return tuple(columns), tuple([type(value) is list for value in columns.values()])
 
 
 @cache
-def _insert_sql(model: type[Model], same: Sequence[str], lists: Sequence[str]) -> str:
+def _insert(model: type[Model], names: tuple[str, ...], is_list: tuple[bool, ...]) -> _Insert:
     """The statement. unnest() keeps its rows in order, so serial keys ascend with them, and so does RETURNING."""
+    same = [name for name, listed in zip(names, is_list, strict=True) if not listed]
+    lists = [name for name, listed in zip(names, is_list, strict=True) if listed]
     quote = connection.ops.quote_name
     fields: dict[str, Any] = {
         name: model._meta.pk if name == "pk" else model._meta.get_field(name) for name in (*same, *lists)
@@ -53,7 +58,9 @@ def _insert_sql(model: type[Model], same: Sequence[str], lists: Sequence[str]) -
     constants = ", ".join(f"%s::{_type(fields[name])}" for name in same)
     arrays = ", ".join(f"%s::{_type(fields[name])}[]" for name in lists)
     selected = f"{constants}, given.*" if same else "given.*"
-    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {selected} FROM unnest({arrays}) AS given"
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {selected} FROM unnest({arrays}) AS given"
+    returning = f"{sql} RETURNING {quote(str(model._meta.pk.column))}"
+    return _Insert(f"insert_{model._meta.db_table}", sql, returning, (*same, *lists))
 
 
 def _type(field: Any) -> str:

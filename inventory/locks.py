@@ -2,15 +2,12 @@
 
 from collections.abc import Collection
 
-from django.db import connection
-
 from core.statements import fetch_all
-from inventory.models import Product, StockLevel
-from inventory.places import Place
+from inventory.models import Product
+from inventory.places import Level, Place
 
-COLUMNS = [field.attname for field in StockLevel._meta.concrete_fields]
 SELECT = f"""
-    SELECT {", ".join(f"level.{name}" for name in COLUMNS)} FROM inventory_stocklevel level
+    SELECT {", ".join("level.id" if name == "pk" else f"level.{name}" for name in Level._fields)} FROM inventory_stocklevel level
       JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
         ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
      ORDER BY level.id FOR NO KEY UPDATE OF level
@@ -18,11 +15,11 @@ SELECT = f"""
 CREATE = """
     INSERT INTO inventory_stocklevel (product_id, warehouse_id, on_hand, reserved, value)
     SELECT product_id, warehouse_id, 0, 0, 0 FROM unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
-    ON CONFLICT (product_id, warehouse_id) DO NOTHING
+    ON CONFLICT (product_id, warehouse_id) DO NOTHING RETURNING 1
 """
 
 
-def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dict[Place, StockLevel]:
+def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dict[Place, Level]:
     """Lock the stock rows of ``places``; with ``create``, rows that do not exist yet are made first.
 
     FOR NO KEY UPDATE serializes writers without blocking inserts of rows that point at these.
@@ -33,11 +30,9 @@ def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dic
     products, warehouses = [p for p, _ in wanted], [w for _, w in wanted]
     found = fetch_all("lock_stock_levels", SELECT, [products, warehouses])
     if create and len(found) < len(wanted):
-        with connection.cursor() as cursor:
-            cursor.execute(CREATE, [products, warehouses])
+        fetch_all("create_stock_levels", CREATE, [products, warehouses])
         found = fetch_all("lock_stock_levels", SELECT, [products, warehouses])
-    rows = [StockLevel.from_db(connection.alias, COLUMNS, row) for row in found]
-    return {(row.product_id, row.warehouse_id): row for row in rows}
+    return {(row[1], row[2]): Level._make(row) for row in found}
 
 
 def lock_product(product_id: int) -> Product:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import outbox
 from core.actor import current_actor_id
-from core.bulk import add_to_column, insert_columns
+from core.bulk import add_to_column, append_columns, insert_columns
 from core.checks import MAX_REASON, amount_error, cost_error, text_error
 from core.errors import InsufficientStock, InvalidInput, Outdated
 from core.money import to_cents
@@ -18,7 +18,7 @@ from core.transactions import retry_on_conflict
 from inventory.costing import Holding
 from inventory.locks import lock_stock_levels
 from inventory.models import Product, Reservation, StockLevel, StockMove, Warehouse
-from inventory.places import Agreed, Basket, Effect, Grant, Issue, Move, Place, Receipt, Shortage
+from inventory.places import Agreed, Basket, Effect, Grant, Issue, Level, Move, Place, Receipt, Shortage
 from inventory.signals import reservations_cut, stock_changed
 
 MAX_QUANTITY = 1_000_000_000
@@ -26,11 +26,15 @@ MAX_DOCUMENT = 40
 
 
 @transaction.atomic(savepoint=False)
-def reserve_stock(baskets: Sequence[Basket], *, at: datetime) -> list[list[Grant] | Shortage]:
+def reserve_stock(
+    baskets: Sequence[Basket], *, at: datetime, keys: Sequence[int] | None = None
+) -> list[list[Grant] | Shortage]:
     """Serve the baskets in turn: each gets its grants, or a Shortage (and nothing) when it accepts no less.
 
     One query to lock, one to reserve, whatever the number of baskets. Stock rows that do not exist yet are made for
     baskets that may wait: only a locked row keeps a receipt from overlooking what waits for it.
+    ``keys``, fresh ones of reservations, one for each demand at least, spare reading back what was inserted: then it
+    may wait for the end of ``statements.together``, and the rows stay locked for a round trip less.
     Locks: StockLevel. Sends: stock_changed.
     """
     levels = lock_stock_levels(
@@ -46,11 +50,19 @@ def reserve_stock(baskets: Sequence[Basket], *, at: datetime) -> list[list[Grant
         for (place, _wanted), granted in zip(basket.demands, plan, strict=True)
     ]
     held = [(levels[place].pk, granted) for place, granted in served if granted]
-    reservations = insert_columns(
-        Reservation, stock_level_id=[level for level, _pieces in held], quantity=[pieces for _level, pieces in held]
-    )
+    reservations = _hold(held, keys)
     stock_changed.send(StockLevel, places={place for place, _granted in served}, freed=set(), at=at)
     return _results(baskets, plans, iter(reservations))
+
+
+def _hold(held: Sequence[tuple[int, int]], keys: Sequence[int] | None) -> Sequence[int]:
+    """Insert a reservation for each (stock level, pieces); returns their keys."""
+    levels, pieces = [level for level, _pieces in held], [pieces for _level, pieces in held]
+    if keys is None:
+        return insert_columns(Reservation, stock_level_id=levels, quantity=pieces)
+    drawn = list(keys[: len(held)])
+    append_columns(Reservation, pk=drawn, stock_level_id=levels, quantity=pieces)
+    return drawn
 
 
 def _results(
@@ -144,7 +156,7 @@ def receive_stock(receipts: Sequence[Receipt], *, kind: StockMove.Kind, at: date
 def _write_ledger(
     parts: Sequence[Issue | Receipt],
     moves: Sequence[tuple[int, Decimal]],
-    levels: Mapping[Place, StockLevel],
+    levels: Mapping[Place, Level],
     *,
     kind: StockMove.Kind,
     at: datetime,
@@ -211,7 +223,7 @@ def adjust_stock(
     else:
         value = to_cents(difference * (_found_cost(level) if unit_cost is None else unit_cost))
     move = StockMove.objects.create(
-        stock_level=level,
+        stock_level_id=level.pk,
         kind=StockMove.Kind.ADJUSTMENT,
         quantity=difference,
         value=value,
@@ -259,12 +271,13 @@ def refuse_outdated(agreed: Agreed, effect: Effect) -> None:
         )
 
 
-def _cut_reservations(level: StockLevel, missing: int, *, reason: str, at: datetime) -> None:
+def _cut_reservations(level: Level, missing: int, *, reason: str, at: datetime) -> None:
     """Take ``missing`` pieces from the newest open reservations of a locked level."""
     if missing <= 0:
         return
     cuts: dict[int, int] = {}
-    for reservation in level.reservations.filter(quantity__gt=0).order_by("-pk").iterator(chunk_size=500):
+    held = Reservation.objects.filter(stock_level=level.pk, quantity__gt=0)
+    for reservation in held.order_by("-pk").iterator(chunk_size=500):
         cuts[reservation.pk] = min(missing, reservation.quantity)
         missing -= cuts[reservation.pk]
         if not missing:
@@ -273,9 +286,9 @@ def _cut_reservations(level: StockLevel, missing: int, *, reason: str, at: datet
     reservations_cut.send(StockLevel, cuts=cuts, reason=reason, at=at)
 
 
-def _found_cost(level: StockLevel) -> Decimal:
+def _found_cost(level: Level) -> Decimal:
     """Money per piece for pieces that turn up: the average, else what pieces of this place last cost, else 0."""
     if level.on_hand:
         return level.value / level.on_hand
-    last = level.moves.exclude(value=0).order_by("-pk").first()
+    last = StockMove.objects.filter(stock_level=level.pk).exclude(value=0).order_by("-pk").first()
     return last.value / last.quantity if last else Decimal(0)

@@ -20,6 +20,7 @@ from core.errors import Duplicate, InsufficientStock
 from core.sequences import SEQUENCES, document_number, key_sequence, next_values
 from core.statements import together
 from core.transactions import retry_on_conflict
+from inventory.models import Reservation
 from inventory.places import Basket, Grant, Shortage
 from inventory.services import reserve_stock
 from orders.checks import References, check_order, load_references
@@ -104,10 +105,11 @@ def _insert(news: list[NewOrder], references: References, now: datetime) -> list
         Basket([((ln.product_id, new.warehouse_id), ln.quantity) for ln in new.lines], new.allow_backorder)
         for new in news
     ]
+    keys = _draw_keys(len(news), sum(len(new.lines) for new in news))
     with together():
-        results = reserve_stock(baskets, at=now)
+        results = reserve_stock(baskets, at=now, keys=keys.reservations)
         served = [(new, result) for new, result in zip(news, results, strict=True) if not isinstance(result, Shortage)]
-        orders = _insert_orders_with_lines(served, references, now)
+        orders = _insert_orders_with_lines(served, references, keys, now)
     _record_refusals(news, results, now)
     if orders:
         orders_created.send(Order, orders=orders)
@@ -118,6 +120,27 @@ def _insert(news: list[NewOrder], references: References, now: datetime) -> list
         else Outcome(order=next(created))
         for new, result in zip(news, results, strict=True)
     ]
+
+
+class _Keys(NamedTuple):
+    """Fresh numbers and keys for what will be inserted; those of refused orders stay unused."""
+
+    numbers: list[int]
+    orders: list[int]
+    lines: list[int]
+    reservations: list[int]
+
+
+def _draw_keys(orders: int, lines: int) -> _Keys:
+    """Drawn before the stock is locked: from the lock to the commit nothing has to be read back."""
+    return _Keys(
+        *next_values(
+            (SEQUENCES["SO"], orders),
+            (key_sequence(Order), orders),
+            (key_sequence(OrderLine), lines),
+            (key_sequence(Reservation), lines),
+        )
+    )
 
 
 Served = list[tuple[NewOrder, list[Grant]]]
@@ -133,22 +156,17 @@ class _Line(NamedTuple):
     grant: Grant
 
 
-def _insert_orders_with_lines(served: Served, references: References, now: datetime) -> list[Order]:
-    """Insert headers, lines, allocations and what is told of them; keys are drawn first, so nothing is read back."""
+def _insert_orders_with_lines(served: Served, references: References, keys: _Keys, now: datetime) -> list[Order]:
+    """Insert headers, lines, allocations and what is told of them."""
     if not served:
         return []
-    numbers, order_keys, line_keys = next_values(
-        (SEQUENCES["SO"], len(served)),
-        (key_sequence(Order), len(served)),
-        (key_sequence(OrderLine), sum(len(grants) for _new, grants in served)),
-    )
-    keys = iter(line_keys)
+    line_keys = iter(keys.lines)
     orders, lines = [], []
-    for (new, grants), number, pk in zip(served, numbers, order_keys, strict=True):
+    for (new, grants), number, pk in zip(served, keys.numbers, keys.orders, strict=False):
         order = _order(new, pk, document_number("SO", number), now)
         orders.append(order)
         lines += [
-            _Line(next(keys), order, position, line, grant)
+            _Line(next(line_keys), order, position, line, grant)
             for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
         ]
     _insert_orders(orders)
