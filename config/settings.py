@@ -89,6 +89,9 @@ DATABASES = {
 # Behind PgBouncer in transaction mode a server-side cursor would be cut in the middle, a prepared statement missed.
 PGBOUNCER = env.bool("PGBOUNCER", False)
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = PGBOUNCER
+if not PGBOUNCER:  # it refuses options of the connection
+    # Statements that are prepared (core.statements) find rows by key: one plan for all values, made once.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c plan_cache_mode=force_generic_plan"
 REDIS_URL = env.str("REDIS_URL") if PRODUCTION else env.str("REDIS_URL", "redis://localhost:6379/0")
 
 # A form has a field for each line of an order, and an order up to 10,000 lines.

@@ -17,22 +17,23 @@ def insert_columns(model: type[Model], **columns: Any) -> list[int]:
     not named get the database's default. Values are the database's own: JSON as text, foreign keys as ``…_id``.
     Constraints and triggers hold as always; the checks of model fields are the caller's.
     """
-    insert = _insert(model, *_shape(columns))
-    if not columns[insert.order[-1]]:
+    prepared = _prepare(model, columns)
+    if prepared is None:
         return []
-    rows = fetch_all(insert.name, insert.returning, [columns[name] for name in insert.order])
-    return [pk for (pk,) in rows]
+    insert, values = prepared
+    return [pk for (pk,) in fetch_all(insert.name, insert.returning, values)]
 
 
 def append_columns(model: type[Model], **columns: Any) -> None:
     """As ``insert_columns``, for rows whose keys nobody asks back; inside ``statements.together`` they may wait."""
-    insert = _insert(model, *_shape(columns))
-    if columns[insert.order[-1]]:
-        write(insert.name, insert.sql, [columns[name] for name in insert.order])
+    prepared = _prepare(model, columns)
+    if prepared:
+        insert, values = prepared
+        write(insert.name, insert.sql, values)
 
 
 class _Insert(NamedTuple):
-    """A statement, the same returning keys, and the order of its parameters: lists come last."""
+    """A statement, the same returning keys, and the order of its parameters."""
 
     name: str
     sql: str
@@ -40,16 +41,23 @@ class _Insert(NamedTuple):
     order: tuple[str, ...]
 
 
-def _shape(columns: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[bool, ...]]:
-    """The names, and which of them are lists."""
-    return tuple(columns), tuple([type(value) is list for value in columns.values()])
+def _prepare(model: type[Model], columns: Mapping[str, Any]) -> tuple[_Insert, list[Any]] | None:
+    """The statement for these columns with its parameters; None for no rows."""
+    lists = [name for name, value in columns.items() if type(value) is list]
+    rows = len(columns[lists[0]])
+    if not rows:
+        return None
+    if rows == 1:  # without arrays it costs both sides less
+        columns = {name: value[0] if type(value) is list else value for name, value in columns.items()}
+        lists = []
+    insert = _insert(model, tuple(columns), tuple(lists))
+    return insert, [columns[name] for name in insert.order]
 
 
 @cache
-def _insert(model: type[Model], names: tuple[str, ...], is_list: tuple[bool, ...]) -> _Insert:
+def _insert(model: type[Model], names: tuple[str, ...], lists: tuple[str, ...]) -> _Insert:
     """The statement. unnest() keeps its rows in order, so serial keys ascend with them, and so does RETURNING."""
-    same = [name for name, listed in zip(names, is_list, strict=True) if not listed]
-    lists = [name for name, listed in zip(names, is_list, strict=True) if listed]
+    same = [name for name in names if name not in lists]
     quote = connection.ops.quote_name
     fields: dict[str, Any] = {
         name: model._meta.pk if name == "pk" else model._meta.get_field(name) for name in (*same, *lists)
@@ -57,8 +65,9 @@ def _insert(model: type[Model], names: tuple[str, ...], is_list: tuple[bool, ...
     columns = ", ".join(quote(fields[name].column) for name in (*same, *lists))
     constants = ", ".join(f"%s::{_type(fields[name])}" for name in same)
     arrays = ", ".join(f"%s::{_type(fields[name])}[]" for name in lists)
-    selected = f"{constants}, given.*" if same else "given.*"
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {selected} FROM unnest({arrays}) AS given"
+    given = ", ".join(part for part in (constants, "given.*" if lists else "") if part)
+    source = f" FROM unnest({arrays}) AS given" if lists else ""
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {given}{source}"
     returning = f"{sql} RETURNING {quote(str(model._meta.pk.column))}"
     return _Insert(f"insert_{model._meta.db_table}", sql, returning, (*same, *lists))
 

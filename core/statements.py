@@ -100,7 +100,7 @@ def _array(values: list[Any]) -> str:
     The driver would spell ARRAY[…], an expression with a node for each element: five times the time on both sides.
     """
     if PLAIN.issuperset(map(type, values)):
-        return "{" + ",".join(map(str, values)) + "}"
+        return f"{{{','.join(map(str, values))}}}"
     return "{" + ",".join([_element(value) for value in values]) + "}"
 
 
@@ -119,5 +119,5 @@ def _forms(name: str, sql: str) -> tuple[str, str, str]:
     types = PARAMETER.findall(sql)
     numbers = iter(range(1, len(types) + 1))
     body = PARAMETER.sub(lambda found: f"${next(numbers)}::{found[1]}", sql)
-    call = f"EXECUTE {statement} ({', '.join(f'%s::{kind}' for kind in types)})"
+    call = f"EXECUTE {statement} ({', '.join('%s' for _kind in types)})"
     return statement, call, f"PREPARE {statement} AS {body}"
