@@ -1,19 +1,18 @@
 """Row locks on stock, always in ascending primary key, and on single products."""
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection
 
 from core.statements import fetch_all, write
 from inventory.models import Product
 from inventory.places import Level, Place
 
 COLUMNS = ", ".join("level.id" if name == "pk" else f"level.{name}" for name in Level._fields)
-READ = f"""
+LOCK = f"""
     SELECT {COLUMNS} FROM inventory_stocklevel level
       JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
         ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
+     ORDER BY level.id FOR NO KEY UPDATE OF level
 """
-LOCK = f"{READ} ORDER BY level.id FOR NO KEY UPDATE OF level"
 CREATE = """
     INSERT INTO inventory_stocklevel (product_id, warehouse_id, on_hand, reserved, value)
     SELECT product_id, warehouse_id, 0, 0, 0 FROM unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
@@ -33,12 +32,7 @@ def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dic
     if create and len(found) < len(keys[0]):
         fetch_all("create_stock_levels", CREATE, keys)
         found = fetch_all("lock_stock_levels", LOCK, keys)
-    return _by_place(found)
-
-
-def read_stock_levels(places: Collection[Place]) -> dict[Place, Level]:
-    """The stock rows of ``places`` as they are at this moment, without a lock; in the next they may be others."""
-    return _by_place(fetch_all("read_stock_levels", READ, _keys(places)))
+    return {(row[1], row[2]): Level._make(row) for row in found}
 
 
 def lock_with_writes(places: Collection[Place]) -> None:
@@ -49,10 +43,6 @@ def lock_with_writes(places: Collection[Place]) -> None:
 def _keys(places: Collection[Place]) -> list[list[int]]:
     wanted = sorted(set(places))
     return [[product for product, _ in wanted], [warehouse for _, warehouse in wanted]]
-
-
-def _by_place(rows: Iterable[tuple[Any, ...]]) -> dict[Place, Level]:
-    return {(row[1], row[2]): Level._make(row) for row in rows}
 
 
 def lock_product(product_id: int) -> Product:

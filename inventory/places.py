@@ -23,6 +23,13 @@ class Level(NamedTuple):
     waiting: int
 
 
+class Seen(NamedTuple):
+    """What a look without a lock found of a place; a moment later it may be otherwise."""
+
+    pk: int
+    available: int
+
+
 @dataclass(frozen=True, slots=True)
 class Basket:
     """What one order wants: all of it or nothing, unless ``allow_short``."""

@@ -18,9 +18,9 @@ from core.money import to_cents
 from core.sequences import key_sequence, next_values
 from core.transactions import retry_on_conflict
 from inventory.costing import Holding
-from inventory.locks import lock_stock_levels, lock_with_writes, read_stock_levels
+from inventory.locks import lock_stock_levels, lock_with_writes
 from inventory.models import Product, Reservation, StockLevel, StockMove, Warehouse
-from inventory.places import Agreed, Basket, Effect, Grant, Issue, Level, Move, Place, Receipt, Shortage
+from inventory.places import Agreed, Basket, Effect, Grant, Issue, Level, Move, Place, Receipt, Seen, Shortage
 from inventory.signals import reservations_cut, stock_changed
 
 MAX_QUANTITY = 1_000_000_000
@@ -50,20 +50,22 @@ class Plan(NamedTuple):
     is_locked: bool
 
 
-def plan_reservations(baskets: Sequence[Basket], keys: Sequence[int], *, hopeful: bool = False) -> Plan:
+def plan_reservations(
+    baskets: Sequence[Basket], keys: Sequence[int], *, seen: Mapping[Place, Seen] | None = None
+) -> Plan:
     """Decide what each basket gets and lock its rows; ``hold_reservations`` must follow in the same transaction.
 
     ``keys``: fresh keys of reservations, one for each demand at least. Stock rows that do not exist yet are made for
     baskets that may wait: only a locked row keeps a receipt from overlooking what waits for it.
-    ``hopeful``: where a look finds enough for everybody, the rows are locked later, with the reservations, so that
-    a product that everybody wants is held for one round trip. Should it be gone by then, the database refuses
-    (IntegrityError, OVERSOLD) and the caller starts anew without hope.
+    ``seen``: what a look without a lock found. Where that is enough for everybody, the rows are locked later, with the
+    reservations, so that a product that everybody wants is held for one round trip. Should it be gone by then, the
+    database refuses (IntegrityError, OVERSOLD) and the caller starts anew without having looked.
     Locks: StockLevel.
     """
     places = {place for basket in baskets for place, _quantity in basket.demands}
-    levels: dict[Place, Level] = read_stock_levels(places) if hopeful else {}
+    levels: Mapping[Place, Level | Seen] = seen or {}
     plans = _plans(baskets, levels)
-    if is_locked := not hopeful or not all(map(_is_full, baskets, plans)):
+    if is_locked := not all(map(_is_full, baskets, plans)):
         levels = lock_stock_levels(places, create=any(basket.allow_short for basket in baskets))
         plans = _plans(baskets, levels)
     served = [
@@ -107,7 +109,7 @@ def _results(
     ]
 
 
-def _plans(baskets: Sequence[Basket], levels: Mapping[Place, Level]) -> list[list[int] | Shortage]:
+def _plans(baskets: Sequence[Basket], levels: Mapping[Place, Level | Seen]) -> list[list[int] | Shortage]:
     free = {place: level.available for place, level in levels.items()}
     return [_plan(basket, free) for basket in baskets]
 

@@ -110,7 +110,7 @@ def _insert(news: list[NewOrder], references: References, hopeful: bool, now: da
     ]
     keys = _draw_keys(len(news), sum(len(new.lines) for new in news))
     with together():
-        plan = plan_reservations(baskets, keys.reservations, hopeful=hopeful)
+        plan = plan_reservations(baskets, keys.reservations, seen=references.stock if hopeful else None)
         served = [
             (new, result) for new, result in zip(news, plan.results, strict=True) if not isinstance(result, Shortage)
         ]
