@@ -23,6 +23,7 @@ class PurchasingConfig(AppConfig):
             (_("Purchase orders"), "orders", "file-invoice", "view_purchaseorder", 41),
             (_("Suppliers"), "suppliers", "building-factory-2", "view_supplier", 42),
             (_("Stock policies"), "policies", "adjustments", "view_stockpolicy", 43),
+            (_("Buying rules"), "rules", "gavel", "view_approvallimit", 44),
         ]
         for label, name, icon, permission, order in items:
             register(NavItem(label, f"purchasing:{name}", icon, f"purchasing.{permission}", order))

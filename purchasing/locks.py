@@ -3,7 +3,9 @@
 from collections.abc import Collection
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
+from core.errors import InvalidInput
 from inventory.places import Place
 from purchasing.models import PurchaseOrder, ReorderSuggestion, StockPolicy, Supplier, SupplierItem
 
@@ -20,6 +22,14 @@ def lock_purchase_orders(purchase_order_ids: Collection[int]) -> dict[int, Purch
     """Lock the purchase orders; NO KEY lets others still insert rows that point at them."""
     rows = PurchaseOrder.objects.filter(pk__in=purchase_order_ids).select_related("supplier")
     return {row.pk: row for row in rows.order_by("pk").select_for_update(of=("self",), no_key=True)}
+
+
+def locked_purchase_order(purchase_order_id: int) -> PurchaseOrder:
+    """Lock one purchase order. Raises: InvalidInput when there is none."""
+    order = lock_purchase_orders([purchase_order_id]).get(purchase_order_id)
+    if order is None:
+        raise InvalidInput(_("There is no such purchase order."), purchase_order=purchase_order_id)
+    return order
 
 
 def lock_open_suggestions(suggestion_ids: Collection[int]) -> dict[int, ReorderSuggestion]:

@@ -1,6 +1,8 @@
 """Lot rules: how many pieces to order once it is time. Pure arithmetic."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 
@@ -51,3 +53,9 @@ def round_up_to_lot(quantity: int, moq: int, order_multiple: int) -> int:
         return 0
     wanted = max(quantity, moq)
     return -(-wanted // order_multiple) * order_multiple
+
+
+def cost_of_piece(unit_cost: Decimal, breaks: Iterable[tuple[int, Decimal]], quantity: int) -> Decimal:
+    """The cost of each piece of an order of so many: that of the highest price break (from quantity, cost) reached."""
+    reached = [step for step in breaks if step[0] <= quantity]
+    return max(reached)[1] if reached else unit_cost

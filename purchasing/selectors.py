@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db.models import (
     Avg,
     BigIntegerField,
@@ -29,6 +30,7 @@ from inventory.models import Product
 from inventory.places import Place, Supply
 from inventory.selectors import search_products
 from purchasing.models import (
+    ApprovalLimit,
     GoodsReceipt,
     GoodsReceiptLine,
     PurchaseOrder,
@@ -38,11 +40,13 @@ from purchasing.models import (
     Supplier,
     SupplierItem,
 )
+from purchasing.values import Limit
 
 MONEY = DecimalField(max_digits=20, decimal_places=2)
 PIECES = BigIntegerField()
-INCOMING = [PurchaseOrder.Status.ORDERED, PurchaseOrder.Status.PARTLY_RECEIVED]
-PIPELINE = [PurchaseOrder.Status.DRAFT, *INCOMING]
+INCOMING = PurchaseOrder.INCOMING
+PIPELINE = [PurchaseOrder.Status.DRAFT, PurchaseOrder.Status.WAITING, *INCOMING]
+DUE_ON = Coalesce(F("expected_on"), F("purchase_order__expected_on"))
 
 
 def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
@@ -54,11 +58,12 @@ def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
             purchase_order__status__in=INCOMING,
             quantity__gt=F("received"),
         )
-        .order_by("purchase_order__expected_on", "pk")
+        .annotate(due_on=DUE_ON)
+        .order_by("due_on", "pk")
         .values_list(
             "product_id",
             "purchase_order__warehouse_id",
-            "purchase_order__expected_on",
+            "due_on",
             F("quantity") - F("received"),
             "purchase_order__number",
         )
@@ -78,12 +83,16 @@ def supplier_lead_times(places: Collection[Place]) -> dict[Place, int]:
 
 
 def on_order(places: Collection[Place]) -> dict[Place, int]:
-    """Pieces in drafts and purchase orders not received yet, by place; drafts count, so they are not proposed again."""
+    """Pieces in drafts and purchase orders not received yet, by place; drafts count, so they are not proposed again.
+
+    Places without any are absent.
+    """
     rows = (
         PurchaseOrderLine.objects.filter(
             product__in={p for p, _ in places},
             purchase_order__warehouse__in={w for _, w in places},
             purchase_order__status__in=PIPELINE,
+            quantity__gt=F("received"),
         )
         .order_by()
         .values_list("product_id", "purchase_order__warehouse_id")
@@ -136,6 +145,8 @@ def purchase_order_list(wish: PurchaseWish) -> QuerySet[PurchaseOrder]:
     orders = with_figures(PurchaseOrder.objects.select_related("supplier", "warehouse"))
     if wish.status == "incoming":
         orders = orders.filter(status__in=INCOMING)
+    elif wish.status == "unconfirmed":
+        orders = orders.filter(status__in=INCOMING, confirmed_at=None)
     elif wish.status == "overdue":
         orders = orders.filter(_overdue())
     elif wish.status:
@@ -147,6 +158,19 @@ def purchase_order_list(wish: PurchaseWish) -> QuerySet[PurchaseOrder]:
     if wish.search:
         orders = _searched(orders, wish.search)
     return orders.order_by("-pk")
+
+
+def order_total(purchase_order_id: int) -> Decimal:
+    """Money of all lines of a purchase order."""
+    amount = Round(ExpressionWrapper(F("quantity") * F("unit_cost"), MONEY), 2)
+    lines = PurchaseOrderLine.objects.filter(purchase_order=purchase_order_id)
+    return lines.aggregate(total=Coalesce(Sum(amount), Decimal("0.00"), output_field=MONEY))["total"]
+
+
+def waiting_orders(limit: Limit) -> QuerySet[PurchaseOrder]:
+    """Orders that wait for an approval which this limit covers, oldest first."""
+    orders = with_figures(PurchaseOrder.objects.filter(status=PurchaseOrder.Status.WAITING))
+    return (orders if limit is None else orders.filter(Q(total__lte=limit))).order_by("pk")
 
 
 def with_figures(orders: QuerySet[PurchaseOrder]) -> QuerySet[PurchaseOrder]:
@@ -209,6 +233,15 @@ def expected_orders(*, search: str = "", warehouse_id: int | None = None) -> Que
     """Purchase orders on their way, those due first, each with its figures."""
     orders = purchase_order_list(PurchaseWish(search=search, status="incoming", warehouse_id=warehouse_id))
     return orders.order_by("expected_on", "pk")
+
+
+def approval_limits() -> list[tuple[Group, Decimal | None]]:
+    """Roles that may place purchase orders, each with its limit; two queries."""
+    limits = dict(ApprovalLimit.objects.values_list("group_id", "amount"))
+    groups = Group.objects.filter(
+        permissions__codename="place_purchaseorder", permissions__content_type__app_label="purchasing"
+    )
+    return [(group, limits.get(group.pk)) for group in groups.order_by("name")]
 
 
 # ---- suppliers

@@ -210,6 +210,12 @@ def approve(request: HttpRequest) -> HttpResponseBase:
 
 def _done(orders: list[PurchaseOrder]) -> str:
     numbers = ", ".join(order.number for order in orders)
+    waiting = [order.number for order in orders if order.status == PurchaseOrder.Status.WAITING]
+    if waiting:
+        return _("%(numbers)s: made. Above your limit, waiting for approval: %(waiting)s.") % {
+            "numbers": numbers,
+            "waiting": ", ".join(waiting),
+        }
     if orders[0].ordered_at:
         return _("Placed with the supplier: %s.") % numbers
     return _("Saved as a draft: %s. Place it when you have checked it.") % numbers

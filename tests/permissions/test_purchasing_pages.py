@@ -26,6 +26,12 @@ MATRIX = [
     ("order-place", "post", PLACE, 404),
     ("order-reschedule", "post", PLACE, 404),
     ("order-cancel", "post", PLACE, 404),
+    ("order-approve", "post", PLACE, 404),
+    ("order-send-back", "post", PLACE, 404),
+    ("order-confirm", "post", PLACE, 404),
+    ("order-close", "post", PLACE, 404),
+    ("rules", "get", "purchasing.view_approvallimit", 200),
+    ("limits", "post", "purchasing.change_approvallimit", 302),
     ("receiving", "get", RECEIVE, 200),
     ("receive", "post", RECEIVE, 404),
     ("receipts-so-far", "get", RECEIVE, 404),
@@ -43,7 +49,8 @@ MATRIX = [
     ("policy-return", "post", "purchasing.change_stockpolicy", 409),
 ]
 ROWLESS = {"dismiss", "order", "receive", "receipt", "receipts-so-far", "supplier", "supplier-edit", "item-edit"} | {
-    f"order-{step}" for step in ("edit", "print", "place", "reschedule", "cancel")
+    f"order-{step}"
+    for step in ("edit", "print", "place", "reschedule", "cancel", "approve", "send-back", "confirm", "close")
 }
 
 
@@ -76,8 +83,8 @@ def test_the_matrix_names_every_address():
 ROOMS = {
     "Sales": set(),
     "Warehouse": {"receiving", "orders", "suppliers"},
-    "Buyers": {"desk", "orders", "suppliers", "policies"},
-    "Managers": {"receiving", "desk", "orders", "suppliers", "policies"},
+    "Buyers": {"desk", "orders", "suppliers", "policies", "rules"},
+    "Managers": {"receiving", "desk", "orders", "suppliers", "policies", "rules"},
 }
 
 
@@ -87,7 +94,7 @@ def test_each_role_sees_its_rooms_in_the_navigation(client, role):
     page = client.get("/", follow=True).content.decode()
     shown = {
         name
-        for name in ("desk", "orders", "receiving", "suppliers", "policies")
+        for name in ("desk", "orders", "receiving", "suppliers", "policies", "rules")
         if f'<a class="nav-link" href="{reverse(f"purchasing:{name}")}"' in page
     }
     assert shown == ROOMS[role]
@@ -96,7 +103,7 @@ def test_each_role_sees_its_rooms_in_the_navigation(client, role):
 WRITES = {
     "Sales": set(),
     "Warehouse": {"receive"},
-    "Buyers": {row[0] for row in MATRIX if row[1] == "post"} - {"receive", "supplier-new", "supplier-edit"},
+    "Buyers": {row[0] for row in MATRIX if row[1] == "post"} - {"receive", "supplier-new", "supplier-edit", "limits"},
     "Managers": {row[0] for row in MATRIX if row[1] == "post"},
 }
 
