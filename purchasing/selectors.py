@@ -2,13 +2,11 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db.models import (
-    Avg,
     BigIntegerField,
     Count,
     DecimalField,
@@ -22,7 +20,7 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, Round, TruncDate, Upper
+from django.db.models.functions import Coalesce, Round, Upper
 from django.urls import reverse
 from django.utils import timezone
 
@@ -70,16 +68,6 @@ def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
     )
     for product, warehouse, expected_on, quantity, number in rows:
         yield Supply((product, warehouse), expected_on, quantity, number)
-
-
-def supplier_lead_times(places: Collection[Place]) -> dict[Place, int]:
-    """The preferred supplier's lead time in days, for places whose product has one; one query."""
-    days = dict(
-        SupplierItem.objects.filter(
-            product__in={p for p, _ in places}, is_preferred=True, supplier__is_active=True
-        ).values_list("product_id", "supplier__lead_time_days")
-    )
-    return {place: days[place[0]] for place in places if place[0] in days}
 
 
 def on_order(places: Collection[Place]) -> dict[Place, int]:
@@ -268,33 +256,6 @@ def supplier_items(supplier_id: int, *, search: str = "") -> QuerySet[SupplierIt
     if search:
         items = items.filter(Q(product__in=_product_ids(search)) | Q(supplier_sku__iexact=search.strip()))
     return items.order_by("product__sku")
-
-
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """How a supplier did: receipts, days from order to receipt, share of receipts by the day expected."""
-
-    receipts: int
-    days: float | None
-    on_time: float | None
-
-
-def supplier_performance(supplier_id: int, *, days: int = 365) -> Performance:
-    """Measured on the goods receipts of the last ``days``; one query."""
-    found = (
-        GoodsReceipt.objects.filter(
-            purchase_order__supplier=supplier_id, received_at__gte=timezone.now() - timedelta(days=days)
-        )
-        .annotate(day=TruncDate("received_at"))
-        .aggregate(
-            count=Count("pk"),
-            took=Avg(F("received_at") - F("purchase_order__ordered_at")),
-            on_time=Count("pk", filter=Q(day__lte=F("purchase_order__expected_on"))),
-        )
-    )
-    if not found["count"]:
-        return Performance(0, None, None)
-    return Performance(found["count"], found["took"].total_seconds() / 86_400, found["on_time"] / found["count"])
 
 
 # ---- policies

@@ -42,6 +42,8 @@ class PurchaseOrder(models.Model):
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.DRAFT)
     ordered_at = models.DateTimeField(_("ordered"), null=True, blank=True)
     expected_on = models.DateField(_("expected"), null=True, blank=True)
+    # The day the order was placed for; other than ``expected_on`` it stays when the supplier names another day.
+    promised_on = models.DateField(_("promised"), null=True, blank=True)
     # When the supplier said yes, and its own number for the order.
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     supplier_reference = models.CharField(_("supplier's reference"), max_length=60, blank=True, default="")
@@ -103,8 +105,9 @@ class PurchaseOrderLine(models.Model):
     quantity = models.BigIntegerField(_("quantity"))
     received = models.BigIntegerField(_("received"), default=0)
     unit_cost = models.DecimalField(_("unit cost"), max_digits=14, decimal_places=4)
-    # What the supplier confirmed for this line; empty: the order's date counts.
+    # What the supplier confirmed for this line, now and first; empty: the order's date counts.
     expected_on = models.DateField(_("expected"), null=True, blank=True)
+    promised_on = models.DateField(_("promised"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("purchase order line")

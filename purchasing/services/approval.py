@@ -58,9 +58,10 @@ def place(order: PurchaseOrder, at: datetime) -> None:
     order.order_cost = order.supplier.order_cost
     if order.expected_on is None:
         order.expected_on = timezone.localdate(at) + timedelta(days=order.supplier.lead_time_days)
+    order.promised_on = order.expected_on
 
 
-PLACED = ["status", "ordered_at", "order_cost", "expected_on"]
+PLACED = ["status", "ordered_at", "order_cost", "expected_on", "promised_on"]
 
 
 @retry_on_conflict

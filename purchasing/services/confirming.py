@@ -48,7 +48,8 @@ def confirm_purchase_order(
     before = order.expected_on
     for pk, day in dates.items():
         lines[pk].expected_on = day
-    PurchaseOrderLine.objects.bulk_update(lines.values(), ["expected_on"])
+        lines[pk].promised_on = lines[pk].promised_on or day
+    PurchaseOrderLine.objects.bulk_update(lines.values(), ["expected_on", "promised_on"])
     days = [line.expected_on or order.expected_on for line in lines.values() if line.open]
     order.expected_on = max([day for day in days if day], default=order.expected_on)
     order.confirmed_at = order.confirmed_at or at
