@@ -9,8 +9,9 @@ from core.errors import InvalidInput
 from inventory.places import Place
 from purchasing.models import PurchaseOrder, ReorderSuggestion, StockPolicy, Supplier, SupplierItem
 
-# Any constant that no other advisory lock of this database uses.
+# Any constant that no other advisory lock of this database uses; products share this many locks below it.
 REORDER_CHECK_LOCK = 7_310_001
+SHARDS = 32
 DRAIN = """
     DELETE FROM purchasing_reordermark WHERE id IN
         (SELECT id FROM purchasing_reordermark ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
@@ -38,10 +39,13 @@ def lock_open_suggestions(suggestion_ids: Collection[int]) -> dict[int, ReorderS
     return {row.pk: row for row in rows.order_by("pk").select_for_update(of=("self",))}
 
 
-def lock_reorder_check() -> None:
-    """One reorder check writes suggestions at a time; held until the transaction ends."""
+def lock_reorder_check(product_ids: Collection[int]) -> None:
+    """One check writes suggestions of a product at a time; held until the transaction ends, taken in one order."""
+    shards = sorted({product % SHARDS for product in product_ids})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REORDER_CHECK_LOCK])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, shard) FROM unnest(%s::int[]) AS shard", [REORDER_CHECK_LOCK, shards]
+        )
 
 
 def lock_suggestions_at(places: Collection[Place]) -> dict[Place, ReorderSuggestion]:

@@ -99,16 +99,15 @@ class Scorecard:
 SCORES = """
 WITH finished AS (
     SELECT line.id, coalesce(line.promised_on, purchase.promised_on) AS promised_on,
-           line.received >= line.quantity - line.quantity * supplier.receipt_tolerance / 100 AS in_full,
+           line.received >= line.quantity - line.tolerance AS in_full,
            (max(receipt.received_at) AT TIME ZONE %(zone)s)::date AS last_day
       FROM purchasing_purchaseorder purchase
-      JOIN purchasing_supplier supplier ON supplier.id = purchase.supplier_id
       JOIN purchasing_purchaseorderline line ON line.purchase_order_id = purchase.id
       LEFT JOIN purchasing_goodsreceiptline part ON part.line_id = line.id
       LEFT JOIN purchasing_goodsreceipt receipt ON receipt.id = part.receipt_id
      WHERE purchase.supplier_id = %(supplier)s AND purchase.status IN ('received', 'closed')
        AND purchase.ordered_at >= %(since)s
-     GROUP BY line.id, purchase.id, supplier.id
+     GROUP BY line.id, purchase.id
 )
 SELECT count(*), avg((last_day <= promised_on AND last_day IS NOT NULL)::int), avg(in_full::int),
        avg((last_day <= promised_on AND last_day IS NOT NULL AND in_full)::int)

@@ -31,6 +31,7 @@ from purchasing.models import (
     ApprovalLimit,
     GoodsReceipt,
     GoodsReceiptLine,
+    PriceBreak,
     PurchaseOrder,
     PurchaseOrderLine,
     ReorderSuggestion,
@@ -95,9 +96,14 @@ def on_order(places: Collection[Place]) -> dict[Place, int]:
 def open_suggestions(
     *, search: str = "", supplier_id: int | None = None, without_supplier: bool = False, warehouse_id: int | None = None
 ) -> QuerySet[ReorderSuggestion]:
-    """Open suggestions with product, warehouse, supplier and ``cost``; by supplier, then SKU."""
-    cost = Round(ExpressionWrapper(F("quantity") * F("supplier_item__unit_cost"), MONEY), 2)
-    rows = ReorderSuggestion.objects.filter(status=ReorderSuggestion.Status.OPEN).annotate(cost=cost)
+    """Open suggestions with product, warehouse, supplier, ``piece_cost`` and ``cost``; by supplier, then SKU."""
+    reached = PriceBreak.objects.filter(supplier_item=OuterRef("supplier_item"), quantity__lte=OuterRef("quantity"))
+    piece_cost = Coalesce(
+        Subquery(reached.order_by("-quantity").values("unit_cost")[:1]), F("supplier_item__unit_cost")
+    )
+    cost = Round(ExpressionWrapper(F("quantity") * F("piece_cost"), MONEY), 2)
+    rows = ReorderSuggestion.objects.filter(status=ReorderSuggestion.Status.OPEN)
+    rows = rows.annotate(piece_cost=piece_cost).annotate(cost=cost)
     if search:
         rows = rows.filter(product__in=_product_ids(search))
     if without_supplier:
@@ -106,7 +112,8 @@ def open_suggestions(
         rows = rows.filter(supplier_item__supplier=supplier_id)
     if warehouse_id:
         rows = rows.filter(warehouse=warehouse_id)
-    return rows.select_related("product", "warehouse", "supplier_item__supplier", "supplier_item__product").order_by(
+    rows = rows.select_related("product", "warehouse", "supplier_item__supplier", "supplier_item__product")
+    return rows.prefetch_related("supplier_item__price_breaks").order_by(
         F("supplier_item__supplier__code").asc(nulls_last=True), "product__sku", "warehouse__code"
     )
 

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from purchasing.views import desk, entry, orders, policies, products, receiving, rules, steps, suppliers
+from purchasing.views import desk, entry, orders, policies, products, receiving, rules, steps, suggestions, suppliers
 
 app_name = "purchasing"
 urlpatterns = [
     path("replenishment/", desk.desk, name="desk"),
     path("replenishment/review/", desk.review, name="review"),
     path("replenishment/approve/", desk.approve, name="approve"),
+    path("replenishment/<int:pk>/", suggestions.suggestion_detail, name="suggestion"),
+    path("replenishment/<int:pk>/recompute/", suggestions.suggestion_recompute, name="suggestion-recompute"),
     path("replenishment/<int:pk>/dismiss/", desk.dismiss, name="dismiss"),
     path("orders/", orders.order_list, name="orders"),
     path("orders/new/", entry.order_new, name="order-new"),

@@ -105,6 +105,8 @@ class PurchaseOrderLine(models.Model):
     quantity = models.BigIntegerField(_("quantity"))
     received = models.BigIntegerField(_("received"), default=0)
     unit_cost = models.DecimalField(_("unit cost"), max_digits=14, decimal_places=4)
+    # Pieces that may come more or fewer without a word, by the supplier's percentage when the line was written.
+    tolerance = models.BigIntegerField(_("tolerance"), default=0)
     # What the supplier confirmed for this line, now and first; empty: the order's date counts.
     expected_on = models.DateField(_("expected"), null=True, blank=True)
     promised_on = models.DateField(_("promised"), null=True, blank=True)
@@ -114,9 +116,12 @@ class PurchaseOrderLine(models.Model):
         verbose_name_plural = _("purchase order lines")
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="purchaseorderline_quantity_positive"),
-            # How much more than ordered may come is the supplier's tolerance; never more than twice as much.
             models.CheckConstraint(
-                condition=Q(received__gte=0, received__lte=2 * F("quantity")), name="purchaseorderline_received_bounded"
+                condition=Q(received__gte=0, received__lte=F("quantity") + F("tolerance")),
+                name="purchaseorderline_not_overreceived",
+            ),
+            models.CheckConstraint(
+                condition=Q(tolerance__gte=0, tolerance__lte=F("quantity")), name="purchaseorderline_tolerance"
             ),
             models.CheckConstraint(condition=Q(unit_cost__gte=0), name="purchaseorderline_cost_not_negative"),
             models.UniqueConstraint(fields=["purchase_order", "product"], name="purchaseorderline_product_once"),
@@ -133,9 +138,10 @@ class PurchaseOrderLine(models.Model):
         """Pieces still to come."""
         return max(self.quantity - self.received, 0)
 
-    def tolerated(self, percent: int) -> int:
-        """Pieces that may come more or fewer than ordered without a word."""
-        return self.quantity * percent // 100
+    @property
+    def most(self) -> int:
+        """Pieces that may still come in, the tolerance included."""
+        return max(self.quantity + self.tolerance - self.received, 0)
 
 
 class GoodsReceipt(models.Model):

@@ -73,8 +73,11 @@ class ReorderSuggestion(models.Model):
     supplier_item = models.ForeignKey(SupplierItem, null=True, on_delete=models.PROTECT)
     quantity = models.BigIntegerField(_("quantity"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
-    # on_hand, on_order, backorders, position, reorder_point, order_up_to, moq, order_multiple … (purchasing/lots.py)
+    # The need that the quantity was computed from, and can be again (purchasing/decision.py).
     inputs = models.JSONField(default=dict)
+    # What was bought instead, and why; empty while it is open or when it was followed.
+    approved_quantity = models.BigIntegerField(_("approved quantity"), null=True, blank=True)
+    override_reason = models.CharField(_("reason for another quantity"), max_length=200, blank=True, default="")
     purchase_order_line = models.OneToOneField(
         PurchaseOrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="suggestion"
     )

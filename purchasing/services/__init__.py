@@ -9,9 +9,9 @@ from purchasing.services.approval import (
     set_approval_limit,
 )
 from purchasing.services.confirming import change_expected_date, close_purchase_order, confirm_purchase_order
-from purchasing.services.ordering import cancel_purchase_order, change_draft, create_purchase_orders
+from purchasing.services.ordering import cancel_purchase_order, change_draft, cost_at, create_purchase_orders
 from purchasing.services.policies import return_policy_to_forecast, set_policy_by_hand
-from purchasing.services.receiving import most_receivable, receive_goods
+from purchasing.services.receiving import receive_goods
 from purchasing.services.reorder import check_places, drain_marks, mark_for_check, set_policies
 from purchasing.services.suggestions import approval_errors, approve_suggestions, dismiss_suggestion
 from purchasing.services.suppliers import add_supplier, add_supplier_item, change_supplier, change_supplier_item
@@ -30,13 +30,13 @@ __all__ = [
     "check_places",
     "close_purchase_order",
     "confirm_purchase_order",
+    "cost_at",
     "covers",
     "create_purchase_orders",
     "dismiss_suggestion",
     "drain_marks",
     "limit_of",
     "mark_for_check",
-    "most_receivable",
     "place_purchase_order",
     "receive_goods",
     "return_policy_to_forecast",

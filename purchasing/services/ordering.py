@@ -75,13 +75,16 @@ def _items(news: Collection[NewPurchaseOrder]) -> Items:
     )
     return {
         (item.supplier_id, item.product_id): item
-        for item in found.select_related("product").prefetch_related("price_breaks")
+        for item in found.select_related("product", "supplier").prefetch_related("price_breaks")
     }
 
 
 def _line(order: PurchaseOrder, line: NewPurchaseLine, item: SupplierItem) -> PurchaseOrderLine:
     cost = cost_at(item, line.quantity) if line.unit_cost is None else line.unit_cost
-    return PurchaseOrderLine(purchase_order=order, product=item.product, quantity=line.quantity, unit_cost=cost)
+    tolerance = line.quantity * item.supplier.receipt_tolerance // 100
+    return PurchaseOrderLine(
+        purchase_order=order, product=item.product, quantity=line.quantity, unit_cost=cost, tolerance=tolerance
+    )
 
 
 def _total(new: NewPurchaseOrder, items: Items) -> Decimal:
@@ -193,7 +196,9 @@ def _replace_lines(old: Lines, wanted: Lines) -> None:
     for product, line in wanted.items():
         if product in old:
             line.pk = old[product].pk
-    PurchaseOrderLine.objects.bulk_update([line for line in wanted.values() if line.pk], ["quantity", "unit_cost"])
+    PurchaseOrderLine.objects.bulk_update(
+        [line for line in wanted.values() if line.pk], ["quantity", "unit_cost", "tolerance"]
+    )
     PurchaseOrderLine.objects.bulk_create([line for line in wanted.values() if not line.pk])
 
 

@@ -19,7 +19,7 @@ from inventory.models import StockMove
 from inventory.places import Receipt
 from inventory.services import receive_stock
 from purchasing.locks import lock_purchase_orders
-from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine, Supplier
+from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
 from purchasing.signals import goods_received
 from purchasing.values import NewReceipt
 
@@ -62,11 +62,10 @@ def _plan(new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, li
         raise InvalidInput(_("There is no such purchase order."), purchase_order=new.purchase_order_id)
     if order.status not in (PurchaseOrder.Status.ORDERED, PurchaseOrder.Status.PARTLY_RECEIVED):
         order.move_to(PurchaseOrder.Status.PARTLY_RECEIVED)
-    percent = order.supplier.receipt_tolerance
-    most = {line.pk: most_receivable(line, percent) for line in lines[order.pk]}
+    most = {line.pk: line.most for line in lines[order.pk]}
     wanted = dict(new.quantities) if new.quantities is not None else {line.pk: line.open for line in lines[order.pk]}
     errors = {
-        f"lines.{line.pk}.quantity": _too_many(line, most[line.pk], percent)
+        f"lines.{line.pk}.quantity": _too_many(line)
         for line in lines[order.pk]
         if not 0 <= wanted.get(line.pk, 0) <= most[line.pk]
     }
@@ -80,19 +79,11 @@ def _plan(new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, li
     return plan
 
 
-def most_receivable(line: PurchaseOrderLine, percent: int) -> int:
-    """Pieces of a line that may still come in, the supplier's tolerance included."""
-    return max(line.quantity + line.tolerated(percent) - line.received, 0)
-
-
-def _too_many(line: PurchaseOrderLine, most: int, percent: int) -> str:
-    words = {"open": line.open, "sku": line.product.sku, "most": most, "percent": percent}
-    if most == line.open:
+def _too_many(line: PurchaseOrderLine) -> str:
+    words = {"open": line.open, "sku": line.product.sku, "most": line.most}
+    if not line.tolerance:
         return _("%(open)s of %(sku)s are still expected; enter 0 to %(open)s.") % words
-    return (
-        _("%(open)s of %(sku)s are still expected, %(most)s with the tolerance of %(percent)s %%; enter 0 to %(most)s.")
-        % words
-    )
+    return _("%(open)s of %(sku)s are still expected, %(most)s with the tolerance; enter 0 to %(most)s.") % words
 
 
 def _bring_in(group: list[tuple[GoodsReceipt, Plan]], at: datetime) -> None:
@@ -120,11 +111,10 @@ def _bring_in(group: list[tuple[GoodsReceipt, Plan]], at: datetime) -> None:
     )
 
 
-def _still_open(lines: Sequence[PurchaseOrderLine], arrived: Mapping[int, int], supplier: Supplier) -> tuple[int, int]:
+def _still_open(lines: Sequence[PurchaseOrderLine], arrived: Mapping[int, int]) -> tuple[int, int]:
     """Pieces still to come after this receipt, and those missing that the tolerance lets go: one of the two is 0."""
     missing = {line.pk: max(line.open - arrived.get(line.pk, 0), 0) for line in lines}
-    percent = supplier.receipt_tolerance
-    is_complete = all(missing[line.pk] <= line.tolerated(percent) for line in lines)
+    is_complete = all(missing[line.pk] <= line.tolerance for line in lines)
     total = sum(missing.values())
     return (0, total) if is_complete else (total, 0)
 
@@ -135,7 +125,7 @@ def _finish(receipts: list[GoodsReceipt], plans: list[Plan], lines: dict[int, li
     for receipt, plan in zip(receipts, plans, strict=True):
         order = receipt.purchase_order
         pieces = sum(quantity for _line, quantity in plan)
-        left, short = _still_open(lines[order.pk], {line.pk: n for line, n in plan}, order.supplier)
+        left, short = _still_open(lines[order.pk], {line.pk: n for line, n in plan})
         order.move_to(PurchaseOrder.Status.PARTLY_RECEIVED if left else PurchaseOrder.Status.RECEIVED)
         entries.append(
             audit.entry(

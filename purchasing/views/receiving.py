@@ -107,7 +107,7 @@ def _form_page(
     lines = selectors.purchase_order_lines(order)
     context = {
         "order": order,
-        "rows": [_row(order, line, typed, errors or {}) for line in lines],
+        "rows": [_row(line, typed, errors or {}) for line in lines],
         "receipts": selectors.receipts(order),
         "is_incoming": order.status in selectors.INCOMING,
         "key": key or new_key(),
@@ -118,13 +118,13 @@ def _form_page(
 
 
 def _row(
-    order: PurchaseOrder, line: PurchaseOrderLine, typed: dict[int, str] | None, errors: dict[int, str]
+    line: PurchaseOrderLine, typed: dict[int, str] | None, errors: dict[int, str]
 ) -> dict[str, Any]:
     codes = [line.product.sku, line.product.barcode, line.supplier_sku]  # type: ignore[attr-defined]
     return {
         "line": line,
         "open": line.open,
-        "most": services.most_receivable(line, order.supplier.receipt_tolerance),
+        "most": line.most,
         "quantity": line.open if typed is None else typed[line.pk],
         "error": errors.get(line.pk, ""),
         "codes": [code.upper() for code in codes if code],

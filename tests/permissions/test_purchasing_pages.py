@@ -16,6 +16,8 @@ MATRIX = [
     ("review", "post", PLACE, 422),
     ("approve", "post", PLACE, 409),
     ("dismiss", "post", PLACE, 404),
+    ("suggestion", "get", SUGGESTIONS, 404),
+    ("suggestion-recompute", "post", SUGGESTIONS, 404),
     ("orders", "get", ORDERS, 200),
     ("order-new", "get", PLACE, 200),
     ("order-new", "post", PLACE, 422),
@@ -48,7 +50,18 @@ MATRIX = [
     ("policy", "post", "purchasing.change_stockpolicy", 422),
     ("policy-return", "post", "purchasing.change_stockpolicy", 409),
 ]
-ROWLESS = {"dismiss", "order", "receive", "receipt", "receipts-so-far", "supplier", "supplier-edit", "item-edit"} | {
+ROWLESS = {
+    "dismiss",
+    "suggestion",
+    "suggestion-recompute",
+    "order",
+    "receive",
+    "receipt",
+    "receipts-so-far",
+    "supplier",
+    "supplier-edit",
+    "item-edit",
+} | {
     f"order-{step}"
     for step in ("edit", "print", "place", "reschedule", "cancel", "approve", "send-back", "confirm", "close")
 }
