@@ -266,6 +266,13 @@ class LimitForm(Dressed, forms.Form):
     amount = forms.DecimalField(label=_("Limit"), min_value=0, max_digits=16, decimal_places=2, required=False)
 
 
+class BudgetForm(Dressed, forms.Form):
+    """How much cash there is to buy with; empty: enough for everything."""
+
+    budget = forms.DecimalField(label=_("Cash budget"), min_value=0, max_digits=16, decimal_places=2, required=False)
+    warehouse = _warehouses()
+
+
 class PolicyForm(Dressed, forms.Form):
     """Levels set by hand, in pieces, and why."""
 

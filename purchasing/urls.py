@@ -2,11 +2,24 @@
 
 from django.urls import path
 
-from purchasing.views import desk, entry, orders, policies, products, receiving, rules, steps, suggestions, suppliers
+from purchasing.views import (
+    cash,
+    desk,
+    entry,
+    orders,
+    policies,
+    products,
+    receiving,
+    rules,
+    steps,
+    suggestions,
+    suppliers,
+)
 
 app_name = "purchasing"
 urlpatterns = [
     path("replenishment/", desk.desk, name="desk"),
+    path("replenishment/cash/", cash.cash_budget, name="cash"),
     path("replenishment/review/", desk.review, name="review"),
     path("replenishment/approve/", desk.approve, name="approve"),
     path("replenishment/<int:pk>/", suggestions.suggestion_detail, name="suggestion"),

@@ -117,9 +117,7 @@ def _form_page(
     return render(request, "purchasing/receive.html", context, status=status)
 
 
-def _row(
-    line: PurchaseOrderLine, typed: dict[int, str] | None, errors: dict[int, str]
-) -> dict[str, Any]:
+def _row(line: PurchaseOrderLine, typed: dict[int, str] | None, errors: dict[int, str]) -> dict[str, Any]:
     codes = [line.product.sku, line.product.barcode, line.supplier_sku]  # type: ignore[attr-defined]
     return {
         "line": line,
