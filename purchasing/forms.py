@@ -11,7 +11,7 @@ from core.checks import cost_error
 from core.forms import dress
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
-from purchasing.models import PurchaseOrder, StockPolicy, Supplier, SupplierItem
+from purchasing.models import AutoApprovalRule, PurchaseOrder, StockPolicy, Supplier, SupplierItem
 from purchasing.selectors import PurchaseWish
 from purchasing.typed import whole
 
@@ -264,6 +264,18 @@ class LimitForm(Dressed, forms.Form):
     """Up to which amount a role places purchase orders alone; empty: any amount."""
 
     amount = forms.DecimalField(label=_("Limit"), min_value=0, max_digits=16, decimal_places=2, required=False)
+
+
+class RuleForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
+    """What is ordered without a hand."""
+
+    class Meta:
+        model = AutoApprovalRule
+        fields = ["supplier", "max_value", "min_confidence"]
+        help_texts = {
+            "supplier": _("Empty: every supplier without a rule of its own."),
+            "min_confidence": _("100 less the deviation of lead-time demand as a share of its mean."),
+        }
 
 
 class BudgetForm(Dressed, forms.Form):

@@ -142,3 +142,20 @@ def change_text(change: Change) -> str:
     if change.what == "no_lot_rules":
         return _("Without minimum and packs: %(quantity)s.") % words
     return _("If %(supplier)s asked %(amount)s a piece or less: %(quantity)s from there.") % words
+
+
+def trace_texts(trace: Mapping[str, Any]) -> list[tuple[bool, str]]:
+    """What a rule found, condition by condition: whether it holds, and a sentence."""
+    return [(check["holds"], _check_text(check)) for check in trace.get("checks", [])]
+
+
+def _check_text(check: Mapping[str, Any]) -> str:
+    words = {"found": check["found"], "asked": check["asked"]}
+    if check["name"] == "doubts":
+        return _("The data leave no doubt.") if check["holds"] else _("The data are in doubt: see above.")
+    if check["name"] == "confidence":
+        return _("Confidence %(found)s %%, the rule asks %(asked)s %%.") % words
+    words = {name: amount(value) for name, value in words.items()}
+    if check["name"] == "value":
+        return _("The order comes to %(found)s, the rule allows %(asked)s.") % words
+    return _("The order comes to %(found)s, the supplier's minimum is %(asked)s.") % words

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core.live import publish
 from core.queue import kick_taken
-from purchasing.services import drain_marks
+from purchasing.services import approve_by_rules, drain_marks
 
 
 @shared_task
@@ -17,3 +17,12 @@ def check_reorder_points() -> int:
     if total:
         publish("suggestions-changed", {})
     return total
+
+
+@shared_task
+def approve_routine_suggestions() -> int:
+    """Order what the rules allow; run by beat in the morning. Returns how many purchase orders were made."""
+    made = approve_by_rules()
+    if made:
+        publish("suggestions-changed", {})
+    return made

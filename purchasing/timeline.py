@@ -53,6 +53,10 @@ def _approved(data: Data) -> str:
     return _("Approved and placed with the supplier.")
 
 
+def _approved_by_rule(data: Data) -> str:
+    return _("Approved by rule %(rule)s, without a hand.") % data
+
+
 def _sent_back(data: Data) -> str:
     return _("Not approved, a draft again. Reason: %(reason)s") % data
 
@@ -103,6 +107,7 @@ PURCHASE_ORDER: Words = {
     "rescheduled": ("calendar-event", _rescheduled),
     "approval_asked": ("hourglass", _approval_asked),
     "approved": ("check", _approved),
+    "approved_by_rule": ("robot", _approved_by_rule),
     "sent_back": ("arrow-back-up", _sent_back),
     "confirmed": ("circle-check", _confirmed),
     "closed": ("package-off", _closed),

@@ -2,11 +2,12 @@
 
 from purchasing.models.orders import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
 from purchasing.models.replenishment import ReorderMark, ReorderSuggestion, StockPolicy
-from purchasing.models.rules import ApprovalLimit
+from purchasing.models.rules import ApprovalLimit, AutoApprovalRule
 from purchasing.models.supply import PriceBreak, Supplier, SupplierItem
 
 __all__ = [
     "ApprovalLimit",
+    "AutoApprovalRule",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "PriceBreak",

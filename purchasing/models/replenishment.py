@@ -75,6 +75,8 @@ class ReorderSuggestion(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     # The need that the quantity was computed from, and can be again (purchasing/decision.py).
     inputs = models.JSONField(default=dict)
+    # What the rules of auto-approval last found (services/rules.py).
+    trace = models.JSONField(default=dict, blank=True)
     # What was bought instead, and why; empty while it is open or when it was followed.
     approved_quantity = models.BigIntegerField(_("approved quantity"), null=True, blank=True)
     override_reason = models.CharField(_("reason for another quantity"), max_length=200, blank=True, default="")

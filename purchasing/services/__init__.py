@@ -13,13 +13,16 @@ from purchasing.services.ordering import cancel_purchase_order, change_draft, co
 from purchasing.services.policies import return_policy_to_forecast, set_policy_by_hand
 from purchasing.services.receiving import receive_goods
 from purchasing.services.reorder import check_places, drain_marks, mark_for_check, set_policies
+from purchasing.services.rules import add_rule, approve_by_rules, delete_rule
 from purchasing.services.suggestions import approval_errors, approve_suggestions, dismiss_suggestion
 from purchasing.services.suppliers import add_supplier, add_supplier_item, change_supplier, change_supplier_item
 
 __all__ = [
+    "add_rule",
     "add_supplier",
     "add_supplier_item",
     "approval_errors",
+    "approve_by_rules",
     "approve_purchase_order",
     "approve_suggestions",
     "cancel_purchase_order",
@@ -33,6 +36,7 @@ __all__ = [
     "cost_at",
     "covers",
     "create_purchase_orders",
+    "delete_rule",
     "dismiss_suggestion",
     "drain_marks",
     "limit_of",

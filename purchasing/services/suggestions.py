@@ -1,6 +1,7 @@
 """What the buyer does with reorder suggestions: approve them into purchase orders, or dismiss them."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,15 +17,22 @@ from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestio
 from purchasing.services.ordering import create, lot_error
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder
 
-CLOSED = ["status", "purchase_order_line", "approved_quantity", "override_reason", "updated_at"]
+CLOSED = ["status", "purchase_order_line", "approved_quantity", "override_reason", "trace", "updated_at"]
 
 
 @retry_on_conflict
 @transaction.atomic(durable=True)
-def approve_suggestions(quantities: Mapping[int, int], *, place: bool = True, reason: str = "") -> list[PurchaseOrder]:
+def approve_suggestions(
+    quantities: Mapping[int, int],
+    *,
+    place: bool = True,
+    reason: str = "",
+    traces: Mapping[int, dict[str, Any]] | None = None,
+) -> list[PurchaseOrder]:
     """Turn suggestions (id → pieces) into purchase orders, one per supplier and warehouse; all or nothing.
 
-    They are placed with the supplier at once, or left as drafts. ``reason``: why some differ from what was suggested.
+    They are placed with the supplier at once, or left as drafts. ``reason``: why some differ from what was suggested;
+    ``traces``: what the rules found that approve them.
     Locks: ReorderSuggestion. Raises: IllegalTransition when one is no longer open, InvalidInput.
     """
     if not quantities:
@@ -46,7 +54,13 @@ def approve_suggestions(quantities: Mapping[int, int], *, place: bool = True, re
             NewPurchaseLine(suggestion.product_id, quantities[pk])
         )
     orders = create([NewPurchaseOrder(*key, lines=lines, place=place) for key, lines in groups.items()])
+    for pk, trace in (traces or {}).items():
+        if pk in suggestions:
+            suggestions[pk].trace = trace
     _close(suggestions, quantities, orders, reason.strip())
+    if traces:
+        rule = next(iter(traces.values()))["rule"]
+        audit.record_many(audit.entry("purchase_order", order.pk, "approved_by_rule", rule=rule) for order in orders)
     return orders
 
 

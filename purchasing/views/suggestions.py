@@ -12,7 +12,7 @@ from core.money import to_cents
 from purchasing.dates import dates_of
 from purchasing.decision import Decision, Need, changes, decide
 from purchasing.models import ReorderSuggestion
-from purchasing.reasons import change_text, doubt_text, explain, terms
+from purchasing.reasons import change_text, doubt_text, explain, terms, trace_texts
 from purchasing.verification import Recomputed, recompute
 
 VIEW = "purchasing.view_reordersuggestion"
@@ -60,6 +60,7 @@ def _page(request: HttpRequest, suggestion: ReorderSuggestion, again: Recomputed
             for code, pieces in need.surplus.items()
         ],
         "changes": [change_text(change) for change in changes(need)],
+        "trace": trace_texts(suggestion.trace),
         "again": again,
     }
     return render(request, "purchasing/suggestion.html", context)

@@ -35,6 +35,9 @@ MATRIX = [
     ("order-close", "post", PLACE, 404),
     ("rules", "get", "purchasing.view_approvallimit", 200),
     ("limits", "post", "purchasing.change_approvallimit", 302),
+    ("rule-add", "post", "purchasing.change_approvallimit", 422),
+    ("rules-apply", "post", PLACE, 302),
+    ("rule-delete", "post", "purchasing.change_approvallimit", 302),
     ("receiving", "get", RECEIVE, 200),
     ("receive", "post", RECEIVE, 404),
     ("receipts-so-far", "get", RECEIVE, 404),
@@ -55,6 +58,7 @@ ROWLESS = {
     "dismiss",
     "suggestion",
     "suggestion-recompute",
+    "rule-delete",
     "order",
     "receive",
     "receipt",
@@ -117,7 +121,8 @@ def test_each_role_sees_its_rooms_in_the_navigation(client, role):
 WRITES = {
     "Sales": set(),
     "Warehouse": {"receive"},
-    "Buyers": {row[0] for row in MATRIX if row[1] == "post"} - {"receive", "supplier-new", "supplier-edit", "limits"},
+    "Buyers": {row[0] for row in MATRIX if row[1] == "post"}
+    - {"receive", "supplier-new", "supplier-edit", "limits", "rule-add", "rule-delete"},
     "Managers": {row[0] for row in MATRIX if row[1] == "post"},
 }
 
