@@ -48,6 +48,7 @@ BUYERS = {
     "purchasing.view_stockpolicy",
     "purchasing.view_approvallimit",
     "purchasing.place_purchaseorder",
+    "purchasing.run_replenishment",
     # What a supplier sells and at which levels to buy is the buyer's to keep; new suppliers are a manager's.
     "purchasing.add_supplieritem",
     "purchasing.change_supplieritem",

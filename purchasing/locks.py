@@ -7,7 +7,15 @@ from django.utils.translation import gettext as _
 
 from core.errors import InvalidInput
 from inventory.places import Place
-from purchasing.models import PurchaseOrder, ReorderSuggestion, StockPolicy, Supplier, SupplierItem
+from purchasing.models import (
+    PurchaseOrder,
+    ReorderSuggestion,
+    ReplenishmentChunk,
+    ReplenishmentRun,
+    StockPolicy,
+    Supplier,
+    SupplierItem,
+)
 
 # Any constant that no other advisory lock of this database uses; products share this many locks below it.
 REORDER_CHECK_LOCK = 7_310_001
@@ -84,3 +92,13 @@ def lock_policies(product_ids: Collection[int]) -> list[StockPolicy]:
     """Lock the policies of these products, so that nobody sets one by hand while the forecast's are written."""
     rows = StockPolicy.objects.filter(product__in=product_ids).order_by("pk").select_for_update(no_key=True)
     return list(rows.only("product_id", "warehouse_id", "source"))
+
+
+def take_chunk(chunk_id: int) -> ReplenishmentChunk | None:
+    """Lock one chunk; None when it is done or somebody else is at it."""
+    return ReplenishmentChunk.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=chunk_id).first()
+
+
+def lock_run(run_id: int) -> ReplenishmentRun:
+    """Lock one run, after everything that its chunk checked."""
+    return ReplenishmentRun.objects.select_for_update().get(pk=run_id)

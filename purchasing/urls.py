@@ -19,6 +19,8 @@ from purchasing.views import (
 app_name = "purchasing"
 urlpatterns = [
     path("replenishment/", desk.desk, name="desk"),
+    path("replenishment/run/start/", desk.run_start, name="run-start"),
+    path("replenishment/run/", desk.run_progress, name="run"),
     path("replenishment/cash/", cash.cash_budget, name="cash"),
     path("replenishment/review/", desk.review, name="review"),
     path("replenishment/approve/", desk.approve, name="approve"),

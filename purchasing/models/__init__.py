@@ -1,7 +1,13 @@
 """Suppliers, policies, reorder suggestions, purchase orders and goods receipts."""
 
 from purchasing.models.orders import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
-from purchasing.models.replenishment import ReorderMark, ReorderSuggestion, StockPolicy
+from purchasing.models.replenishment import (
+    ReorderMark,
+    ReorderSuggestion,
+    ReplenishmentChunk,
+    ReplenishmentRun,
+    StockPolicy,
+)
 from purchasing.models.rules import ApprovalLimit, AutoApprovalRule
 from purchasing.models.supply import PriceBreak, Supplier, SupplierItem
 
@@ -15,6 +21,8 @@ __all__ = [
     "PurchaseOrderLine",
     "ReorderMark",
     "ReorderSuggestion",
+    "ReplenishmentChunk",
+    "ReplenishmentRun",
     "StockPolicy",
     "Supplier",
     "SupplierItem",

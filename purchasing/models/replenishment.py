@@ -98,3 +98,42 @@ class ReorderSuggestion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id}@{self.warehouse_id}: {self.quantity}"
+
+
+class ReplenishmentRun(models.Model):
+    """One check of every product in every warehouse, worked off chunk by chunk."""
+
+    total = models.PositiveIntegerField(_("places"), default=0)
+    done = models.PositiveIntegerField(_("checked"), default=0)
+    suggested = models.PositiveIntegerField(_("suggestions"), default=0)
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("replenishment run")
+        verbose_name_plural = _("replenishment runs")
+        permissions = [("run_replenishment", _("Can check all products anew"))]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class ReplenishmentChunk(models.Model):
+    """Products of a run that are still to be checked; the transaction that checks them deletes it.
+
+    Those from ``first_product`` to ``last_product`` whose number modulo ``modulus`` is ``remainder``: two chunks with
+    another remainder share no lock of the check.
+    """
+
+    run = models.ForeignKey(ReplenishmentRun, on_delete=models.CASCADE, related_name="chunks")
+    modulus = models.PositiveSmallIntegerField()
+    remainder = models.PositiveSmallIntegerField()
+    first_product = models.BigIntegerField()
+    last_product = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("replenishment chunk")
+        verbose_name_plural = _("replenishment chunks")
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.pk}"

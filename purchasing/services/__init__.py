@@ -14,6 +14,7 @@ from purchasing.services.policies import return_policy_to_forecast, set_policy_b
 from purchasing.services.receiving import receive_goods
 from purchasing.services.reorder import check_places, drain_marks, mark_for_check, set_policies
 from purchasing.services.rules import add_rule, approve_by_rules, delete_rule
+from purchasing.services.runs import check_chunk, start_run
 from purchasing.services.suggestions import approval_errors, approve_suggestions, dismiss_suggestion
 from purchasing.services.suppliers import add_supplier, add_supplier_item, change_supplier, change_supplier_item
 
@@ -30,6 +31,7 @@ __all__ = [
     "change_expected_date",
     "change_supplier",
     "change_supplier_item",
+    "check_chunk",
     "check_places",
     "close_purchase_order",
     "confirm_purchase_order",
@@ -48,4 +50,5 @@ __all__ = [
     "set_approval_limit",
     "set_policies",
     "set_policy_by_hand",
+    "start_run",
 ]

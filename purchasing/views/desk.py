@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError
 from core.money import to_cents
@@ -26,9 +26,9 @@ from core.queue import kick
 from purchasing import selectors, services
 from purchasing.decision import Doubt, Need, decide
 from purchasing.forms import NO_SUPPLIER, DeskFilterForm, ReasonForm
-from purchasing.models import PurchaseOrder, ReorderSuggestion, Supplier
+from purchasing.models import PurchaseOrder, ReorderSuggestion, ReplenishmentRun, Supplier
 from purchasing.reasons import doubt_text, explain
-from purchasing.tasks import check_reorder_points
+from purchasing.tasks import check_reorder_points, hand_out_chunks
 from purchasing.typed import whole
 
 ROWS_SHOWN = 200
@@ -107,6 +107,7 @@ def _desk_page(
         "all": suggestions.order_by().aggregate(count=Count("pk"), pieces=Sum("quantity"), money=Sum("cost")),
         "error": error,
         "texts": _texts(),
+        "run": _newest_run(),
     }
     is_part = request.headers.get("HX-Target") == "suggestions"
     template = "purchasing/_suggestions.html" if is_part else "purchasing/desk.html"
@@ -142,6 +143,29 @@ def _texts() -> dict[str, str]:
         "pack": _("Packs of {size}: order {above}."),
         "hidden": _("{count} of them not shown by the filter"),
     }
+
+
+@require_POST
+@permission_required("purchasing.run_replenishment", raise_exception=True)
+def run_start(request: HttpRequest) -> HttpResponseBase:
+    """Check every product in every warehouse anew; the desk shows how far it is."""
+    try:
+        services.start_run()
+    except DomainError as error:
+        return _desk_page(request, {}, error=error, status=409)
+    hand_out_chunks()
+    return redirect("purchasing:desk")
+
+
+@require_safe
+@permission_required(VIEW, raise_exception=True)
+def run_progress(request: HttpRequest) -> HttpResponse:
+    """How far the newest check of everything is."""
+    return render(request, "purchasing/_run.html", {"run": _newest_run()})
+
+
+def _newest_run() -> ReplenishmentRun | None:
+    return ReplenishmentRun.objects.order_by("-pk").first()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

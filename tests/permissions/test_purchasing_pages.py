@@ -13,6 +13,8 @@ SUGGESTIONS, ORDERS = "purchasing.view_reordersuggestion", "purchasing.view_purc
 # Name of the address, method, permission, status with it (404: no such row).
 MATRIX = [
     ("desk", "get", SUGGESTIONS, 200),
+    ("run-start", "post", "purchasing.run_replenishment", 302),
+    ("run", "get", SUGGESTIONS, 200),
     ("cash", "get", SUGGESTIONS, 200),
     ("review", "post", PLACE, 422),
     ("approve", "post", PLACE, 409),
