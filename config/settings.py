@@ -222,6 +222,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "purchasing.tasks.check_reorder_points",
         "schedule": env.int("REORDER_SWEEP_SECONDS", 60),
     },
+    # For chunks that a lost kick or a killed worker left.
+    "resume-replenishment": {"task": "purchasing.tasks.hand_out_chunks", "schedule": 600, "options": {"expires": 600}},
+    "approve-by-rules": {
+        "task": "purchasing.tasks.approve_routine_suggestions",
+        "schedule": crontab(hour=7, minute=0),
+    },
     "nightly-forecast": {"task": "forecasting.tasks.run_nightly_forecast", "schedule": crontab(hour=2, minute=0)},
     # For chunks that a lost kick or a killed worker left.
     "resume-forecast": {"task": "forecasting.tasks.resume_forecast_runs", "schedule": 600},
