@@ -53,6 +53,8 @@ BUYERS = {
     "purchasing.change_stockpolicy",
     "forecasting.view_demandforecast",
     "forecasting.view_forecastrun",
+    "forecasting.view_demandevent",
+    "forecasting.change_demandevent",
 }
 MANAGERS = (
     SALES

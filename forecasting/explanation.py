@@ -6,8 +6,9 @@ The numbers are those kept with the forecast, so what is shown is what decided; 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
-from django.utils.formats import get_format, number_format
+from django.utils.formats import date_format, get_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,6 +40,7 @@ def explain(forecast: DemandForecast, *, with_money: bool) -> list[Step]:
         _model(forecast),
         _lead_time(forecast),
         _lead_time_demand(forecast),
+        *_events(forecast),
         *_spread(forecast),
         *(_money(forecast) if with_money else []),
         _safety_stock(forecast),
@@ -195,6 +197,28 @@ def _lead_time_demand(forecast: DemandForecast) -> Step:
         _("In these weeks %(mean)s pieces are expected.") % {"mean": _n(basis["mean"])},
         f"{_x(basis['weekly_mean'])} × {_x(basis['weeks'])} = {_r(basis['mean'])}",
     )
+
+
+def _events(forecast: DemandForecast) -> Iterator[Step]:
+    """What the calendar adds within the weeks that stock must last."""
+    for event in forecast.basis.get("events", []):
+        values = {
+            "name": event["name"],
+            "first": date_format(date.fromisoformat(event["first"])),
+            "last": date_format(date.fromisoformat(event["last"])),
+            "factor": _n(event["factor"], 2),
+        }
+        if event["factor"] == 0:
+            sentence = _("From %(first)s to %(last)s nothing is sold.")
+        elif event["planned"]:
+            sentence = _("From %(first)s to %(last)s %(factor)s times the usual demand is expected, as planned.")
+        else:
+            sentence = _(
+                "From %(first)s to %(last)s %(factor)s times the usual demand is expected, as earlier such days had, "
+                "this product's own drawn to those of all."
+            )
+        name = _("Days before %(name)s") if event["key"].endswith(":before") else _("Event: %(name)s")
+        yield Step(name % values, sentence % values)
 
 
 def _spread(forecast: DemandForecast) -> Iterator[Step]:

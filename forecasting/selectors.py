@@ -1,13 +1,14 @@
 """Reads of forecasts and runs, and what the forecast page shows beside them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
-from forecasting.models import DemandForecast, ForecastRun
+from forecasting.calendar import Learned, Spell, holiday_spells, local_name
+from forecasting.models import DemandEvent, DemandForecast, ForecastRun, HolidayCalendar
 from inventory import pipeline
 from inventory.places import Place, Supply
 from inventory.selectors import availability, search_products, waiting_by_place
@@ -121,3 +122,39 @@ def chart_data(forecast: DemandForecast) -> dict[str, Any]:
         "low": [row.low for row in rows],
         "high": [row.high for row in rows],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A holiday to come: its days, and how many times the usual demand was wanted before and on it (None: unknown)."""
+
+    spell: Spell
+    calendar: HolidayCalendar
+    before: float | None
+    on: float | None
+    name: str  # in the reader's language, where the library has it
+    language: str
+
+
+def demand_events() -> QuerySet[DemandEvent]:
+    """Events of the demand calendar, newest first."""
+    return (
+        DemandEvent.objects.select_related("category")
+        .annotate(product_count=Count("products"))
+        .order_by("-starts_on", "pk")
+    )
+
+
+def coming_holidays(first: date, last: date) -> list[Holiday]:
+    """The holidays of all calendars from ``first`` to ``last`` in their order."""
+    found = []
+    for calendar in HolidayCalendar.objects.all():
+        learned = Learned(calendar.measured, 0.0)
+        for spell in holiday_spells(calendar, first, last):
+            if not spell.key.endswith(":before") and spell.last >= first:
+                before, on = (
+                    learned.expected(replace(spell, key=key)) if key in calendar.measured else None
+                    for key in (f"{spell.key}:before", spell.key)
+                )
+                found.append(Holiday(spell, calendar, before, on, *local_name(spell, calendar.country)))
+    return sorted(found, key=lambda holiday: (holiday.spell.first, holiday.calendar.country))

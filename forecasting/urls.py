@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from forecasting import views
+from forecasting.views import calendar, forecasts
 
 app_name = "forecasting"
 urlpatterns = [
-    path("", views.forecast_list, name="list"),
-    path("runs/", views.run_list, name="runs"),
-    path("runs/start/", views.run_start, name="run-start"),
-    path("runs/<int:pk>/", views.run_detail, name="run"),
-    path("<int:pk>/", views.forecast_product, name="product"),
+    path("", forecasts.forecast_list, name="list"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/new/", calendar.event_new, name="event-new"),
+    path("calendar/holidays/", calendar.holidays_change, name="holidays-change"),
+    path("calendar/<int:pk>/", calendar.event_edit, name="event-edit"),
+    path("calendar/<int:pk>/delete/", calendar.event_delete, name="event-delete"),
+    path("runs/", forecasts.run_list, name="runs"),
+    path("runs/start/", forecasts.run_start, name="run-start"),
+    path("runs/<int:pk>/", forecasts.run_detail, name="run"),
+    path("<int:pk>/", forecasts.forecast_product, name="product"),
 ]

@@ -10,6 +10,7 @@ from tests.forecasting.conftest import AS_OF
 VIEW = "forecasting.view_demandforecast"
 RUNS = "forecasting.view_forecastrun"
 RUN = "forecasting.run_forecast"
+CALENDAR, CHANGE_CALENDAR = "forecasting.view_demandevent", "forecasting.change_demandevent"
 
 
 @pytest.fixture
@@ -31,10 +32,16 @@ def sign_in(client, *permissions: str) -> None:
         ("get", "runs", [], RUNS, 200),
         ("get", "run", ["run"], RUNS, 200),
         ("post", "run-start", [], RUN, 302),
+        ("get", "calendar", [], CALENDAR, 200),
+        ("get", "event-new", [], CHANGE_CALENDAR, 200),
+        ("post", "event-new", [], CHANGE_CALENDAR, 422),
+        ("get", "event-edit", ["none"], CHANGE_CALENDAR, 404),
+        ("post", "event-delete", ["none"], CHANGE_CALENDAR, 404),
+        ("post", "holidays-change", [], CHANGE_CALENDAR, 302),
     ],
 )
 def test_only_the_permission_opens_the_door(client, forecast, method, name, arguments, permission, status):
-    known = {"product": forecast.product_id, "run": forecast.run_id}
+    known = {"product": forecast.product_id, "run": forecast.run_id, "none": 0}
     url = reverse(f"forecasting:{name}", args=[known[a] for a in arguments])
     runs = ForecastRun.objects.count()
     sign_in(client)

@@ -7,6 +7,7 @@ sweep hands it out again. The same data give the same result, whoever computes i
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,17 @@ from core.errors import DomainError
 from core.live import publish_after_commit
 from core.queue import kick
 from core.transactions import retry_on_conflict
-from forecasting.demand import curve_of, demand_histories, learn_pools, learn_spread, places_to_forecast, pool_of
+from forecasting.calendar import Learned, with_calendar
+from forecasting.demand import (
+    category_demand,
+    curve_of,
+    demand_histories,
+    learn_events_before,
+    learn_pools,
+    learn_spread,
+    places_to_forecast,
+    pool_of,
+)
 from forecasting.economics import Supply, default_lead_time, economics_of, learn_lost_share, supplies
 from forecasting.engine.plan import DAYS, Item, Plan, make_plans
 from forecasting.engine.policy import WEEKS_PER_YEAR, Economics
@@ -87,8 +98,7 @@ def start_run(*, as_of: date | None = None, product: Product | None = None) -> F
     started_at, clock = timezone.now(), _Clock()
     as_of = as_of or timezone.localdate()
     places = places_to_forecast(as_of, product.pk if product else None)
-    shared = {"pools": learn_pools(as_of), "lost_share": learn_lost_share(as_of)}
-    shared["spread"] = learn_spread(places_to_forecast(as_of) if product else places, as_of)
+    shared = _learn_shared(as_of, places_to_forecast(as_of) if product else places)
     clock.lap("prepare")
     run = ForecastRun.objects.create(
         as_of=as_of, total=len(places), shared=shared, timing=clock.seconds, started_at=started_at
@@ -97,6 +107,18 @@ def start_run(*, as_of: date | None = None, product: Product | None = None) -> F
     if not places:
         _close(run)
     return run
+
+
+def _learn_shared(as_of: date, places: Sequence[Place]) -> dict[str, Any]:
+    """What all series have in common, as plain values to keep with the run."""
+    categories = category_demand(as_of)
+    learned = learn_events_before(as_of, categories)
+    return {
+        "pools": learn_pools(as_of, categories, learned),
+        "lost_share": learn_lost_share(as_of),
+        "events": asdict(learned),
+        "spread": learn_spread(places, as_of, learned),
+    }
 
 
 @retry_on_conflict
@@ -172,16 +194,19 @@ def _items(places: Sequence[Place], as_of: date, shared: dict[str, Any]) -> Iter
     supply: dict[int, Supply] = supplies(products, as_of)
     economics = economics_of(places, supply, shared["lost_share"], as_of)
     categories = dict(Product.objects.filter(pk__in=products).values_list("pk", "category_id"))
+    known = with_calendar(histories, categories, Learned(**shared["events"]))
     for place in places:
         terms = supply.get(place[0])
+        history, calendar = known[place]
         yield (
             place,
             Item(
-                history=histories[place],
+                history=history,
                 lead_time=terms.lead_time if terms else default_lead_time(),
                 review_days=REVIEW_DAYS,
                 economics=economics[place],
                 pool=pool_of(categories.get(place[0]), shared["pools"]),
+                calendar=calendar,
             ),
         )
 
@@ -271,7 +296,14 @@ def plan_numbers(plan: Plan, item: Item) -> dict[str, Any]:
         "season_strength": _round(plan.season_strength),
         "capped_days": plan.capped_days,
         "filled": _round(plan.filled),
+        "events": _events_within(item, demand["weeks"]),
     }
+
+
+def _events_within(item: Item, weeks: float) -> list[dict[str, Any]]:
+    """The calendar's events that begin within the weeks that stock must last."""
+    last = (item.history.end + timedelta(weeks=weeks)).isoformat()
+    return [event for event in (item.calendar.coming if item.calendar else ()) if event["first"] <= last]
 
 
 def _economics_numbers(plan: Plan, money: Economics) -> dict[str, Any]:

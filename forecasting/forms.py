@@ -1,0 +1,81 @@
+"""What people type into the pages of forecasting."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.errors import InvalidInput
+from core.forms import dress
+from forecasting.models import DemandEvent
+from forecasting.services.calendar import check_event
+from inventory.filters import named_products
+from inventory.models import Category, Product
+
+MAX_SKUS = 500
+
+
+class Dressed(forms.BaseForm):
+    """Has the frame's look."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)
+
+
+class SkuListField(forms.CharField):
+    """Products by SKU or barcode, separated by commas or lines; cleaned to a list of products."""
+
+    widget = forms.Textarea(attrs={"rows": 2})
+
+    def clean(self, value: Any) -> list[Product]:
+        typed = super().clean(value).replace("，", ",").replace("\n", ",").split(",")
+        names = [name for name in dict.fromkeys(name.strip() for name in typed) if name]
+        if len(names) > MAX_SKUS:
+            raise forms.ValidationError(_("Name at most %s products, or choose a category.") % MAX_SKUS)
+        found = list(Product.objects.filter(pk__in=named_products(",".join(names)))) if names else []
+        known = {product.sku.upper() for product in found} | {product.barcode for product in found}
+        missing = [name for name in names if name.upper() not in known]
+        if missing:
+            raise forms.ValidationError(_("There is no product with this SKU or barcode: %s.") % ", ".join(missing[:5]))
+        return found
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+class DemandEventForm(Dressed, forms.ModelForm):
+    """An event of the demand calendar."""
+
+    starts_on = _day(gettext_lazy("First day"))
+    ends_on = _day(gettext_lazy("Last day"))
+    products = SkuListField(
+        label=gettext_lazy("Products"),
+        required=False,
+        max_length=20_000,
+        help_text=gettext_lazy("SKUs or barcodes, separated by commas. Empty: the category, or everything."),
+    )
+
+    class Meta:
+        model = DemandEvent
+        fields = ["name", "kind", "starts_on", "ends_on", "category", "products", "price_cut", "planned_uplift"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        category = self.fields["category"]
+        assert isinstance(category, forms.ModelChoiceField)
+        category.queryset, category.empty_label = Category.objects.all(), _("All")
+        if self.instance.pk:
+            self.initial["products"] = ", ".join(self.instance.products.order_by("sku").values_list("sku", flat=True))
+
+    def clean(self) -> None:
+        """What the service would refuse, at the fields it names."""
+        if self.errors:
+            return
+        try:
+            check_event(self.cleaned_data, self.cleaned_data["products"])
+        except InvalidInput as refusal:
+            for field, text in refusal.field_errors.items():
+                self.add_error(field, text)

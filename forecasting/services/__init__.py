@@ -1,0 +1,26 @@
+"""Writes of forecasting, by what they write."""
+
+from forecasting.services.calendar import add_calendar, delete_event, remove_calendar, save_event
+from forecasting.services.runs import (
+    RunInProgress,
+    apply_policies,
+    compute_chunk,
+    plan_numbers,
+    request_run,
+    run_forecast,
+    start_run,
+)
+
+__all__ = [
+    "RunInProgress",
+    "add_calendar",
+    "apply_policies",
+    "compute_chunk",
+    "delete_event",
+    "plan_numbers",
+    "remove_calendar",
+    "request_run",
+    "run_forecast",
+    "save_event",
+    "start_run",
+]
