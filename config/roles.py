@@ -55,6 +55,8 @@ BUYERS = {
     "forecasting.view_forecastrun",
     "forecasting.view_demandevent",
     "forecasting.change_demandevent",
+    "forecasting.view_policyrule",
+    "forecasting.change_policyrule",
 }
 MANAGERS = (
     SALES

@@ -43,10 +43,12 @@ def explain(forecast: DemandForecast, *, with_money: bool) -> list[Step]:
         *_events(forecast),
         *_spread(forecast),
         *(_money(forecast) if with_money else []),
+        *_rule(forecast, with_money=with_money),
         _safety_stock(forecast),
         _reorder_point(forecast),
         *([_economic_lot(forecast)] if with_money else []),
         _order_up_to(forecast),
+        *_last(forecast, with_money=with_money),
     ]
 
 
@@ -346,3 +348,40 @@ def _order_up_to(forecast: DemandForecast) -> Step:
         _("Reorder point and one lot: an order brings the inventory position up to here."),
         f"{_whole(basis['reorder_point'])} + {_whole(basis['lot'])} = {_whole(basis['order_up_to'])}",
     )
+
+
+def _rule(forecast: DemandForecast, *, with_money: bool) -> Iterator[Step]:
+    """The service level that somebody wants instead."""
+    rule = forecast.basis.get("rule")
+    if rule:
+        sentence = _("Somebody wants %(level)s instead of %(chosen)s: %(reason)s") % {
+            "level": _percent(forecast.service_level),
+            "chosen": _percent(rule["chosen_level"]),
+            "reason": rule["reason"],
+        }
+        if with_money:
+            sentence += " " + _("That costs %(cost)s a year.") % {"cost": _n(rule["cost"], 2)}
+        yield Step(_("Rule"), sentence)
+
+
+def _last(forecast: DemandForecast, *, with_money: bool) -> Iterator[Step]:
+    """What the new levels earn against the last ones, and whether they took their place."""
+    last = forecast.basis.get("last")
+    if not last:
+        return
+    values = {
+        "point": _whole(last["reorder_point"]),
+        "target": _whole(last["order_up_to"]),
+        "gain": _n(last["gain"], 2),
+        "threshold": _percent(last["threshold"]),
+    }
+    if last["kept"]:
+        sentence = _(
+            "The last levels stay (reorder point %(point)s, order-up-to level %(target)s): a change would save less "
+            "than %(threshold)s of what the policy costs a year, and every change makes a stir."
+        )
+    else:
+        sentence = _("These levels replace the last ones (reorder point %(point)s, order-up-to level %(target)s).")
+    if with_money:
+        sentence += " " + _("Against them they save %(gain)s a year in holding, ordering and shortages.")
+    yield Step(_("Against the last policy"), sentence % values)

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy
 
 from core.errors import InvalidInput
 from core.forms import dress
-from forecasting.models import DemandEvent
+from forecasting.models import DemandEvent, PolicyRule
 from forecasting.services.calendar import check_event
+from forecasting.services.policies import check_rule
 from inventory.filters import named_products
 from inventory.models import Category, Product
 
@@ -46,7 +47,27 @@ def _day(label: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
 
-class DemandEventForm(Dressed, forms.ModelForm):
+class Checked(Dressed, forms.ModelForm):
+    """Has a model's fields; a service makes the row and, through ``check``, says what is wrong at which field."""
+
+    def check(self) -> None:
+        """Refuse what the service would. Raises: InvalidInput."""
+
+    def clean(self) -> None:
+        """What the service would refuse, at the fields it names."""
+        if self.errors:
+            return
+        try:
+            self.check()
+        except InvalidInput as refusal:
+            for field, text in refusal.field_errors.items():
+                self.add_error(field, text)
+
+    def _post_clean(self) -> None:
+        """Fill no instance: it would be checked against constraints whose words help nobody."""
+
+
+class DemandEventForm(Checked):
     """An event of the demand calendar."""
 
     starts_on = _day(gettext_lazy("First day"))
@@ -70,12 +91,38 @@ class DemandEventForm(Dressed, forms.ModelForm):
         if self.instance.pk:
             self.initial["products"] = ", ".join(self.instance.products.order_by("sku").values_list("sku", flat=True))
 
-    def clean(self) -> None:
-        """What the service would refuse, at the fields it names."""
-        if self.errors:
-            return
-        try:
-            check_event(self.cleaned_data, self.cleaned_data["products"])
-        except InvalidInput as refusal:
-            for field, text in refusal.field_errors.items():
-                self.add_error(field, text)
+    def check(self) -> None:
+        """Refuse what the service would. Raises: InvalidInput."""
+        check_event(self.cleaned_data, self.cleaned_data["products"])
+
+
+class PolicyRuleForm(Checked):
+    """A service level wanted for a product, a supplier or a class."""
+
+    product = SkuListField(
+        label=gettext_lazy("Product"), required=False, max_length=100, help_text=gettext_lazy("SKU or barcode")
+    )
+    expires_on = _day(gettext_lazy("Expires on"))
+
+    class Meta:
+        model = PolicyRule
+        fields = ["product", "supplier", "abc", "xyz", "service_level", "reason", "expires_on"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["product"].widget = forms.TextInput(attrs={"class": "form-control"})
+        self.fields["expires_on"].required = False
+        supplier = self.fields["supplier"]
+        assert isinstance(supplier, forms.ModelChoiceField)
+        supplier.empty_label = _("None")
+
+    def clean_product(self) -> Product | None:
+        """One product, or none."""
+        found = self.cleaned_data["product"]
+        if len(found) > 1:
+            raise forms.ValidationError(_("Name one product."))
+        return found[0] if found else None
+
+    def check(self) -> None:
+        """Refuse what the service would. Raises: InvalidInput."""
+        check_rule(self.cleaned_data)

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Category, Product, Warehouse
+from purchasing.models import Supplier
 
 
 class Pattern(models.TextChoices):
@@ -90,6 +91,9 @@ class DemandForecast(models.Model):
     warehouse = models.ForeignKey(Warehouse, verbose_name=_("warehouse"), on_delete=models.PROTECT)
     model = models.CharField(_("model"), max_length=40, choices=DemandModel)
     pattern = models.CharField(_("pattern"), max_length=12, choices=Pattern, default=Pattern.NONE)
+    # ABC by expected sales of the product over all warehouses, XYZ by how much its weeks vary; empty until known.
+    abc = models.CharField(_("ABC class"), max_length=1, blank=True, default="")
+    xyz = models.CharField(_("XYZ class"), max_length=1, blank=True, default="")
     yearly_value = models.DecimalField(
         _("expected sales a year"), max_digits=16, decimal_places=2, default=Decimal("0.00")
     )
@@ -224,3 +228,64 @@ class HolidayCalendar(models.Model):
 
     def __str__(self) -> str:
         return self.get_country_display()
+
+
+class PolicyRule(models.Model):
+    """A service level that somebody wants instead of the one that earns most: for a product, a supplier or a class.
+
+    The most specific rule counts (product, then supplier, then class), of equals the newest.
+    """
+
+    product = models.ForeignKey(
+        Product, verbose_name=_("product"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    supplier = models.ForeignKey(
+        Supplier, verbose_name=_("supplier"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    abc = models.CharField(
+        _("ABC class"), max_length=1, blank=True, default="", choices=[(letter, letter) for letter in "ABC"]
+    )
+    xyz = models.CharField(
+        _("XYZ class"), max_length=1, blank=True, default="", choices=[(letter, letter) for letter in "XYZ"]
+    )
+    service_level = models.DecimalField(
+        _("service level (%)"),
+        max_digits=4,
+        decimal_places=1,
+        validators=[MinValueValidator(50), MaxValueValidator(Decimal("99.9"))],
+    )
+    reason = models.CharField(_("reason"), max_length=200)
+    expires_on = models.DateField(
+        _("expires on"), null=True, blank=True, help_text=_("The first day on which it no longer counts.")
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("policy rule")
+        verbose_name_plural = _("policy rules")
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(product=None) | Q(supplier=None))
+                & (Q(abc="", xyz="") | Q(product=None, supplier=None))
+                & ~Q(product=None, supplier=None, abc="", xyz=""),
+                name="policyrule_one_scope",
+            ),
+            models.CheckConstraint(
+                condition=Q(service_level__gte=50, service_level__lt=100), name="policyrule_service_level"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.service_level} %"
+
+    @property
+    def scope(self) -> str:
+        """What it is for, in words."""
+        if self.product:
+            return str(self.product)
+        if self.supplier:
+            return self.supplier.name
+        return _("Class %(letters)s") % {"letters": f"{self.abc}{self.xyz}"}

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Avg, Count, FloatField, QuerySet, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from forecasting.calendar import Learned, Spell, holiday_spells, local_name
-from forecasting.models import DemandEvent, DemandForecast, ForecastRun, HolidayCalendar
+from forecasting.models import DemandEvent, DemandForecast, ForecastRun, HolidayCalendar, PolicyRule
 from inventory import pipeline
 from inventory.places import Place, Supply
 from inventory.selectors import availability, search_products, waiting_by_place
@@ -158,3 +161,51 @@ def coming_holidays(first: date, last: date) -> list[Holiday]:
                 )
                 found.append(Holiday(spell, calendar, before, on, *local_name(spell, calendar.country)))
     return sorted(found, key=lambda holiday: (holiday.spell.first, holiday.calendar.country))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCell:
+    """What the products of one class have in common."""
+
+    abc: str
+    xyz: str
+    places: int
+    value: Decimal
+    share: float
+    service_level: float | None
+
+
+def class_table() -> list[list[ClassCell]]:
+    """Rows A to C of cells X to Z."""
+    found: dict[tuple[str, str], Any] = {
+        (row["abc"], row["xyz"]): row
+        for row in DemandForecast.objects.values("abc", "xyz").annotate(
+            places=Count("pk"), value=Sum("yearly_value"), level=Avg("service_level")
+        )
+    }
+    total = sum((row["value"] for row in found.values()), Decimal(0)) or Decimal(1)
+    nothing: Any = {"places": 0, "value": Decimal(0), "level": None}
+    return [
+        [
+            ClassCell(abc, xyz, cell["places"], cell["value"], float(cell["value"] / total), cell["level"])
+            for xyz in "XYZ"
+            for cell in [found.get((abc, xyz), nothing)]
+        ]
+        for abc in "ABC"
+    ]
+
+
+def policy_rules(today: date) -> list[PolicyRule]:
+    """Every rule, those that count first, each with ``counts``, ``places`` that follow it and their yearly ``cost``."""
+    followed: dict[int, Any] = {
+        row["basis__rule__id"]: row
+        for row in DemandForecast.objects.filter(basis__rule__id__isnull=False)
+        .values("basis__rule__id")
+        .annotate(places=Count("pk"), cost=Sum(Cast(KT("basis__rule__cost"), FloatField())))
+    }
+    rules = list(PolicyRule.objects.select_related("product", "supplier", "created_by").order_by("-pk"))
+    for rule in rules:
+        row: Any = followed.get(rule.pk, {})
+        rule.counts = rule.expires_on is None or rule.expires_on > today  # type: ignore[attr-defined]
+        rule.places, rule.cost = row.get("places", 0), row.get("cost")  # type: ignore[attr-defined]
+    return sorted(rules, key=lambda rule: not rule.counts)  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forecasting.views import calendar, forecasts
+from forecasting.views import calendar, forecasts, policies
 
 app_name = "forecasting"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("calendar/holidays/", calendar.holidays_change, name="holidays-change"),
     path("calendar/<int:pk>/", calendar.event_edit, name="event-edit"),
     path("calendar/<int:pk>/delete/", calendar.event_delete, name="event-delete"),
+    path("classes/", policies.classes, name="classes"),
+    path("classes/rules/", policies.rule_new, name="rule-new"),
+    path("classes/rules/<int:pk>/end/", policies.rule_end, name="rule-end"),
     path("runs/", forecasts.run_list, name="runs"),
     path("runs/start/", forecasts.run_start, name="run-start"),
     path("runs/<int:pk>/", forecasts.run_detail, name="run"),

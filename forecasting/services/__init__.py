@@ -1,9 +1,9 @@
 """Writes of forecasting, by what they write."""
 
 from forecasting.services.calendar import add_calendar, delete_event, remove_calendar, save_event
+from forecasting.services.policies import add_rule, apply_policies, end_rule
 from forecasting.services.runs import (
     RunInProgress,
-    apply_policies,
     compute_chunk,
     plan_numbers,
     request_run,
@@ -14,9 +14,11 @@ from forecasting.services.runs import (
 __all__ = [
     "RunInProgress",
     "add_calendar",
+    "add_rule",
     "apply_policies",
     "compute_chunk",
     "delete_event",
+    "end_rule",
     "plan_numbers",
     "remove_calendar",
     "request_run",

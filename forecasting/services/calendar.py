@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from forecasting.models import DemandEvent, HolidayCalendar
 from inventory.models import Product
 
 LONGEST_EVENT = timedelta(days=92)
+LEAST_UPLIFT, MOST_UPLIFT, DEEPEST_CUT = Decimal("0.05"), Decimal(20), Decimal(90)
 FIELDS = ("name", "kind", "starts_on", "ends_on", "category", "price_cut", "planned_uplift")
 
 
@@ -75,6 +77,10 @@ def check_event(values: Mapping[str, Any], products: list[Product]) -> None:
         )
     if not date(2000, 1, 1) <= first <= date(2100, 1, 1):
         errors["starts_on"] = _("Enter a day between 2000 and 2100.")
+    if values["planned_uplift"] is not None and not LEAST_UPLIFT <= values["planned_uplift"] <= MOST_UPLIFT:
+        errors["planned_uplift"] = _("Enter a number from 0.05 to 20.")
+    if values["price_cut"] is not None and not 0 <= values["price_cut"] <= DEEPEST_CUT:
+        errors["price_cut"] = _("Enter a percentage from 0 to 90.")
     if products and values["category"]:
         errors["products"] = _("Choose a category or name products, not both.")
     if values["kind"] == DemandEvent.Kind.CLOSED and (values["planned_uplift"] or values["price_cut"]):

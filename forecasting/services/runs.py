@@ -22,6 +22,7 @@ from core.live import publish_after_commit
 from core.queue import kick
 from core.transactions import retry_on_conflict
 from forecasting.calendar import Learned, with_calendar
+from forecasting.classes import class_by_variation, classify_by_value
 from forecasting.demand import (
     category_demand,
     curve_of,
@@ -38,11 +39,10 @@ from forecasting.engine.policy import WEEKS_PER_YEAR, Economics
 from forecasting.engine.spread import Curve
 from forecasting.locks import lock_free_chunks, lock_run, take_chunk
 from forecasting.models import DemandForecast, ForecastChunk, ForecastRun
+from forecasting.services.policies import apply_policies
 from inventory.models import Product, Warehouse
 from inventory.places import Place
-from purchasing.services import set_policies
 from purchasing.tasks import check_reorder_points
-from purchasing.values import PolicyInput
 
 CHUNK_SIZE = 200
 STUCK_AFTER = timedelta(hours=1)  # a run that takes longer may be replaced by hand
@@ -51,7 +51,7 @@ SHOWN_WEEKS = 104  # of history, kept with the forecast for its page
 REPLACED = [
     "run", "model", "pattern", "yearly_value", "horizon", "history", "lead_time_days", "lead_time_sd",
     "lead_time_demand", "lead_time_demand_sd", "service_level", "safety_stock", "reorder_point", "order_up_to",
-    "basis", "economics", "accuracy",
+    "basis", "economics", "accuracy", "xyz",
 ]  # fmt: skip
 
 
@@ -141,32 +141,13 @@ def compute_chunk(chunk_id: int) -> int:
     plans, errors = _plan_all(items, curve_of(shared["spread"]))
     clock.lap("fit")
     forecasts = [_forecast(place, plan, items[place], chunk.run_id) for place, plan in plans.items()]
+    apply_policies(forecasts, as_of)
     DemandForecast.objects.bulk_create(
         forecasts, update_conflicts=True, unique_fields=["product", "warehouse"], update_fields=REPLACED, batch_size=500
     )
-    apply_policies(forecasts)
     clock.lap("write")
     _record_progress(chunk, len(places), errors, clock.seconds)
     return len(places)
-
-
-@transaction.atomic(savepoint=False)
-def apply_policies(forecasts: Sequence[DemandForecast]) -> int:
-    """Hand the policies to purchasing, which leaves those set by hand alone; returns how many it took."""
-    return set_policies(
-        [
-            PolicyInput(
-                product_id=row.product_id,
-                warehouse_id=row.warehouse_id,
-                safety_stock=row.safety_stock,
-                reorder_point=row.reorder_point,
-                order_up_to=row.order_up_to,
-                service_level=row.service_level,
-                basis=row.basis,
-            )
-            for row in forecasts
-        ]
-    )
 
 
 class _Clock:
@@ -237,6 +218,7 @@ def _forecast(place: Place, plan: Plan, item: Item, run_id: int) -> DemandForeca
         warehouse_id=place[1],
         model=plan.model,
         pattern=plan.pattern.value,
+        xyz=class_by_variation(wanted[first:]),
         yearly_value=Decimal(str(round(weekly * WEEKS_PER_YEAR * item.economics.price, 2))),
         horizon={
             "start": plan.forecast.start.isoformat(),
@@ -359,6 +341,7 @@ def _close(run: ForecastRun) -> None:
     run.status = ForecastRun.Status.FAILED if failed else ForecastRun.Status.DONE
     run.finished_at = timezone.now()
     run.save(update_fields=["status", "finished_at"])
+    classify_by_value()
     kick(check_reorder_points)
 
 

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -75,7 +76,7 @@ class TestHistory:
 class TestPlan:
     def test_lead_time_demand_has_the_planned_days(self, shop):
         sell_daily(shop)
-        event(AS_OF + timedelta(days=2), AS_OF + timedelta(days=4), planned_uplift="3.00")
+        event(AS_OF + timedelta(days=2), AS_OF + timedelta(days=4), planned_uplift=Decimal(3))
         run_forecast(as_of=AS_OF)
         forecast = DemandForecast.objects.get()
         # Ten days quoted and one of review: 11 · 10, and 3 days with 20 more.
@@ -95,7 +96,7 @@ class TestPlan:
         stock(other, shop.warehouse, 10_000)
         sell_daily(shop)
         sell_daily(shop, other)
-        event(AS_OF + timedelta(days=2), AS_OF + timedelta(days=4), [other], planned_uplift="2.00")
+        event(AS_OF + timedelta(days=2), AS_OF + timedelta(days=4), [other], planned_uplift=Decimal(2))
         run_forecast(as_of=AS_OF)
         assert DemandForecast.objects.get(product=shop.product).lead_time_demand == pytest.approx(110.0)
         # Nobody supplies it: 14 days are taken, and one of review.
@@ -103,8 +104,10 @@ class TestPlan:
 
     def test_a_planned_price_cut_without_a_past_of_its_own_is_judged_by_its_depth(self, shop):
         sell_daily(shop, risen=range(30, 35), factor=4)
-        event(AS_OF - timedelta(days=34), AS_OF - timedelta(days=30), price_cut=50, kind="promotion")
-        event(AS_OF + timedelta(days=2), AS_OF + timedelta(days=4), name="Spring", price_cut=20, kind="promotion")
+        event(AS_OF - timedelta(days=34), AS_OF - timedelta(days=30), price_cut=Decimal(50), kind="promotion")
+        event(
+            AS_OF + timedelta(days=2), AS_OF + timedelta(days=4), name="Spring", price_cut=Decimal(20), kind="promotion"
+        )
         run_forecast(as_of=AS_OF)
         # 0.8 ^ -2 expected of all, and nothing of its own.
         assert DemandForecast.objects.get().basis["events"][0]["factor"] == pytest.approx(1.5625)
@@ -162,8 +165,8 @@ class TestPages:
             ({"ends_on": "2027-11-01"}, "An event lasts at most 92 days"),
             ({"products": "NOPE"}, "There is no product with this SKU or barcode: NOPE."),
             ({"kind": "closed", "planned_uplift": "2"}, "On closed days nothing is sold"),
-            ({"planned_uplift": "0"}, "Ensure this value is greater than or equal to 0.05."),
-            ({"price_cut": "95"}, "Ensure this value is less than or equal to 90."),
+            ({"planned_uplift": "0"}, "Enter a number from 0.05 to 20."),
+            ({"price_cut": "95"}, "Enter a percentage from 0 to 90."),
         ],
     )
     def test_what_is_wrong_is_named_and_changes_nothing(self, client, shop, changes, words):

@@ -38,6 +38,10 @@ def sign_in(client, *permissions: str) -> None:
         ("get", "event-edit", ["none"], CHANGE_CALENDAR, 404),
         ("post", "event-delete", ["none"], CHANGE_CALENDAR, 404),
         ("post", "holidays-change", [], CHANGE_CALENDAR, 302),
+        ("get", "classes", [], "forecasting.view_policyrule", 200),
+        ("get", "rule-new", [], "forecasting.change_policyrule", 200),
+        ("post", "rule-new", [], "forecasting.change_policyrule", 422),
+        ("post", "rule-end", ["none"], "forecasting.change_policyrule", 404),
     ],
 )
 def test_only_the_permission_opens_the_door(client, forecast, method, name, arguments, permission, status):
