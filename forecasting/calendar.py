@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from forecasting import uplift
 from forecasting.engine.history import FloatArray, IntArray
 from forecasting.engine.plan import Calendar, History
-from forecasting.models import DemandEvent, HolidayCalendar
+from forecasting.models import DemandEvent, ForecastAdjustment, HolidayCalendar
 from inventory.places import Place
 
 DAYS_AHEAD = 400  # a year's season and the longest lead time
@@ -37,15 +37,16 @@ class Spell:
     last: date
     category_id: int | None = None
     products: frozenset[int] = frozenset()
+    warehouse_id: int | None = None
     planned: float | None = None
     cut: float = 0.0
     is_closed: bool = False
     event_id: int | None = None
 
-    def concerns(self, product_id: int, category_id: int | None) -> bool:
-        """Whether it is about this product."""
+    def concerns(self, place: Place, category_id: int | None) -> bool:
+        """Whether it is about this product in this warehouse."""
         if self.products:
-            return product_id in self.products
+            return place[0] in self.products and self.warehouse_id in (None, place[1])
         return self.category_id is None or self.category_id == category_id
 
     def days(self, start: date) -> IntArray:
@@ -90,6 +91,21 @@ def _of_event(event: DemandEvent) -> Spell:
         is_closed=event.kind == DemandEvent.Kind.CLOSED,
         event_id=event.pk,
     )
+
+
+def _adjustments(first: date, last: date) -> Iterator[Spell]:
+    """What people expect beyond the forecast on the coming days; past demand is what it was."""
+    rows = ForecastAdjustment.objects.filter(starts_on__lte=last, ends_on__gte=first, is_withdrawn=False)
+    for row in rows.order_by("pk"):
+        yield Spell(
+            key=f"adjustment:{row.pk}",
+            name=row.reason,
+            first=max(row.starts_on, first),
+            last=row.ends_on,
+            products=frozenset([row.product_id]),
+            warehouse_id=row.warehouse_id,
+            planned=row.factor,
+        )
 
 
 def holiday_spells(calendar: HolidayCalendar, first: date, last: date) -> Iterator[Spell]:
@@ -211,7 +227,9 @@ def category_factors(
     learned: Learned, start: date, days: int, category_id: int | None
 ) -> tuple[FloatArray, np.ndarray]:
     """Factor of each day on the demand of a whole category, and the days that say nothing about it."""
-    wide = [s for s in spells(start, start + timedelta(days=days - 1)) if not s.products and s.concerns(0, category_id)]
+    wide = [
+        s for s in spells(start, start + timedelta(days=days - 1)) if not s.products and s.concerns((0, 0), category_id)
+    ]
     factors = np.ones(days)
     for spell in wide:
         at = spell.days(start)
@@ -227,10 +245,11 @@ def with_calendar(
     if not histories:
         return result
     any_row = next(iter(histories.values()))
-    known = spells(any_row.start, any_row.end + timedelta(days=DAYS_AHEAD - 1))
+    until = any_row.end + timedelta(days=DAYS_AHEAD - 1)
+    known = [*spells(any_row.start, until), *_adjustments(any_row.end, until)]
     alike: dict[tuple[int, ...], list[Place]] = defaultdict(list)
     for place in histories:
-        own = tuple(n for n, s in enumerate(known) if s.concerns(place[0], categories.get(place[0])))
+        own = tuple(n for n, s in enumerate(known) if s.concerns(place, categories.get(place[0])))
         if own:
             alike[own].append(place)
     for own, places in alike.items():

@@ -156,6 +156,12 @@ def products_demand(products: Collection[int], as_of: date) -> FloatArray:
     return total
 
 
+def products_by_day(products: Collection[int], as_of: date) -> list[tuple[int, int, int, float]]:
+    """Product, warehouse, day (counted from ``history_start``) and pieces wanted, where any were."""
+    rows = _rows(BY_DAY, as_of, products=sorted(products))
+    return [(product, warehouse, day, pieces) for product, warehouse, day, pieces, _refused in rows]
+
+
 def learn_events_before(as_of: date, categories: Mapping[int | None, FloatArray]) -> Learned:
     """What the events of the kept weeks did, over all products."""
     return learn_events(history_start(as_of), categories, lambda products: products_demand(products, as_of))

@@ -219,7 +219,11 @@ def _events(forecast: DemandForecast) -> Iterator[Step]:
                 "From %(first)s to %(last)s %(factor)s times the usual demand is expected, as earlier such days had, "
                 "this product's own drawn to those of all."
             )
-        name = _("Days before %(name)s") if event["key"].endswith(":before") else _("Event: %(name)s")
+        name = _("Event: %(name)s")
+        if event["key"].endswith(":before"):
+            name = _("Days before %(name)s")
+        elif event["key"].startswith("adjustment:"):
+            name = _("Adjustment: %(name)s")
         yield Step(name % values, sentence % values)
 
 

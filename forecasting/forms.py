@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from core.errors import InvalidInput
 from core.forms import dress
-from forecasting.models import DemandEvent, PolicyRule
+from forecasting.models import DemandEvent, ForecastAdjustment, PolicyRule
+from forecasting.services.adjustments import check_adjustment
 from forecasting.services.calendar import check_event
 from forecasting.services.policies import check_rule
 from inventory.filters import named_products
@@ -96,12 +97,21 @@ class DemandEventForm(Checked):
         check_event(self.cleaned_data, self.cleaned_data["products"])
 
 
+def _one_product(**options: Any) -> SkuListField:
+    widget = forms.TextInput(attrs={"autocomplete": "off"})
+    return SkuListField(
+        label=gettext_lazy("Product"),
+        max_length=100,
+        help_text=gettext_lazy("SKU or barcode"),
+        widget=widget,
+        **options,
+    )
+
+
 class PolicyRuleForm(Checked):
     """A service level wanted for a product, a supplier or a class."""
 
-    product = SkuListField(
-        label=gettext_lazy("Product"), required=False, max_length=100, help_text=gettext_lazy("SKU or barcode")
-    )
+    product = _one_product(required=False)
     expires_on = _day(gettext_lazy("Expires on"))
 
     class Meta:
@@ -110,7 +120,6 @@ class PolicyRuleForm(Checked):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["product"].widget = forms.TextInput(attrs={"class": "form-control"})
         self.fields["expires_on"].required = False
         supplier = self.fields["supplier"]
         assert isinstance(supplier, forms.ModelChoiceField)
@@ -118,11 +127,40 @@ class PolicyRuleForm(Checked):
 
     def clean_product(self) -> Product | None:
         """One product, or none."""
-        found = self.cleaned_data["product"]
-        if len(found) > 1:
-            raise forms.ValidationError(_("Name one product."))
-        return found[0] if found else None
+        return _only(self.cleaned_data["product"])
 
     def check(self) -> None:
         """Refuse what the service would. Raises: InvalidInput."""
         check_rule(self.cleaned_data)
+
+
+class ForecastAdjustmentForm(Checked):
+    """What somebody expects beyond the forecast."""
+
+    product = _one_product()
+    starts_on = _day(gettext_lazy("First day"))
+    ends_on = _day(gettext_lazy("Last day"))
+
+    class Meta:
+        model = ForecastAdjustment
+        fields = ["product", "warehouse", "starts_on", "ends_on", "percent", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        warehouse = self.fields["warehouse"]
+        assert isinstance(warehouse, forms.ModelChoiceField)
+        warehouse.empty_label = _("All")
+
+    def clean_product(self) -> Product | None:
+        """One product."""
+        return _only(self.cleaned_data["product"])
+
+    def check(self) -> None:
+        """Refuse what the service would. Raises: InvalidInput."""
+        check_adjustment(self.cleaned_data)
+
+
+def _only(products: list[Product]) -> Product | None:
+    if len(products) > 1:
+        raise forms.ValidationError(_("Name one product."))
+    return products[0] if products else None

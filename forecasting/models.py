@@ -289,3 +289,61 @@ class PolicyRule(models.Model):
         if self.supplier:
             return self.supplier.name
         return _("Class %(letters)s") % {"letters": f"{self.abc}{self.xyz}"}
+
+
+class ForecastAdjustment(models.Model):
+    """What somebody knows and the history does not: more or less than forecast of a product, on some days, and why.
+
+    Afterwards its value is measured: how much closer it brought the forecast to what was wanted.
+    """
+
+    product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="+")
+    warehouse = models.ForeignKey(
+        Warehouse, verbose_name=_("warehouse"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    percent = models.DecimalField(
+        _("change (%)"),
+        max_digits=5,
+        decimal_places=1,
+        help_text=_("20: a fifth more than forecast; −50: half of it."),
+    )
+    reason = models.CharField(_("reason"), max_length=200)
+    is_withdrawn = models.BooleanField(_("withdrawn"), default=False, editable=False)
+    # Pieces on its days: forecast when it was entered, and what was wanted; null until known.
+    baseline = models.FloatField(null=True, editable=False)
+    actual = models.FloatField(null=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("forecast adjustment")
+        verbose_name_plural = _("forecast adjustments")
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="forecastadjustment_days_in_order"),
+            models.CheckConstraint(condition=Q(percent__gte=-100, percent__lte=900), name="forecastadjustment_percent"),
+        ]
+        indexes = [models.Index(fields=["ends_on"], name="forecastadjustment_end")]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.percent:+} %"
+
+    @property
+    def factor(self) -> float:
+        """What the forecast is multiplied by."""
+        return 1 + float(self.percent) / 100
+
+    @property
+    def adjusted(self) -> float | None:
+        """Pieces forecast with it."""
+        return None if self.baseline is None else self.baseline * self.factor
+
+    @property
+    def value_added(self) -> float | None:
+        """Pieces by which it brought the forecast closer to what was wanted (below 0: further away)."""
+        if self.baseline is None or self.actual is None or self.adjusted is None:
+            return None
+        return abs(self.actual - self.baseline) - abs(self.actual - self.adjusted)

@@ -1,5 +1,6 @@
 """Reads of forecasts and runs, and what the forecast page shows beside them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -11,7 +12,8 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from forecasting.calendar import Learned, Spell, holiday_spells, local_name
-from forecasting.models import DemandEvent, DemandForecast, ForecastRun, HolidayCalendar, PolicyRule
+from forecasting.models import DemandEvent, DemandForecast, ForecastAdjustment, ForecastRun, HolidayCalendar, PolicyRule
+from forecasting.services.policies import costs_of, levels_of
 from inventory import pipeline
 from inventory.places import Place, Supply
 from inventory.selectors import availability, search_products, waiting_by_place
@@ -97,6 +99,12 @@ def stock_position(place: Place) -> Position:
 def policy_by_hand(place: Place) -> StockPolicy | None:
     """The policy that somebody set by hand instead of the forecast's, if any."""
     return StockPolicy.objects.filter(product=place[0], warehouse=place[1], source=StockPolicy.Source.MANUAL).first()
+
+
+def cost_by_hand(forecast: DemandForecast, policy: StockPolicy) -> float:
+    """What levels set by hand cost a year more than the forecast's own, as its demand and money are."""
+    by_hand, own = costs_of([forecast, forecast], [levels_of(policy), levels_of(forecast)])
+    return float(by_hand - own)
 
 
 def weeks(forecast: DemandForecast) -> list[Week]:
@@ -209,3 +217,27 @@ def policy_rules(today: date) -> list[PolicyRule]:
         rule.counts = rule.expires_on is None or rule.expires_on > today  # type: ignore[attr-defined]
         rule.places, rule.cost = row.get("places", 0), row.get("cost")  # type: ignore[attr-defined]
     return sorted(rules, key=lambda rule: not rule.counts)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAdded:
+    """What the measured adjustments of one person were worth, in pieces of forecast error spared."""
+
+    person: str
+    adjustments: int
+    better: int
+    pieces: float
+
+
+def adjustments() -> QuerySet[ForecastAdjustment]:
+    """Adjustments, newest first."""
+    return ForecastAdjustment.objects.select_related("product", "warehouse", "created_by").order_by("-pk")
+
+
+def value_added() -> list[ValueAdded]:
+    """Forecast value added by person, the most valuable first."""
+    by_person: dict[str, list[float]] = defaultdict(list)
+    for row in adjustments().filter(actual__isnull=False, baseline__isnull=False):
+        by_person[str(row.created_by or "–")].append(row.value_added or 0.0)
+    found = [ValueAdded(who, len(v), sum(x > 0 for x in v), sum(v)) for who, v in by_person.items()]
+    return sorted(found, key=lambda row: (-row.pieces, row.person))

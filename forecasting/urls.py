@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forecasting.views import calendar, forecasts, policies
+from forecasting.views import adjustments, calendar, forecasts, policies
 
 app_name = "forecasting"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("calendar/holidays/", calendar.holidays_change, name="holidays-change"),
     path("calendar/<int:pk>/", calendar.event_edit, name="event-edit"),
     path("calendar/<int:pk>/delete/", calendar.event_delete, name="event-delete"),
+    path("adjustments/", adjustments.adjustment_list, name="adjustments"),
+    path("adjustments/new/", adjustments.adjustment_new, name="adjustment-new"),
+    path("adjustments/<int:pk>/withdraw/", adjustments.adjustment_withdraw, name="adjustment-withdraw"),
     path("classes/", policies.classes, name="classes"),
     path("classes/rules/", policies.rule_new, name="rule-new"),
     path("classes/rules/<int:pk>/end/", policies.rule_end, name="rule-end"),

@@ -1,5 +1,6 @@
 """Writes of forecasting, by what they write."""
 
+from forecasting.services.adjustments import add_adjustment, withdraw_adjustment
 from forecasting.services.calendar import add_calendar, delete_event, remove_calendar, save_event
 from forecasting.services.policies import add_rule, apply_policies, end_rule
 from forecasting.services.runs import (
@@ -13,6 +14,7 @@ from forecasting.services.runs import (
 
 __all__ = [
     "RunInProgress",
+    "add_adjustment",
     "add_calendar",
     "add_rule",
     "apply_policies",
@@ -25,4 +27,5 @@ __all__ = [
     "run_forecast",
     "save_event",
     "start_run",
+    "withdraw_adjustment",
 ]

@@ -58,11 +58,13 @@ def forecast_product(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _forecast_context(request: HttpRequest, forecast: DemandForecast) -> dict[str, object]:
     place = (forecast.product_id, forecast.warehouse_id)
+    by_hand = selectors.policy_by_hand(place)
     return {
+        "by_hand_cost": selectors.cost_by_hand(forecast, by_hand) if by_hand else None,
         "steps": explain(forecast, with_money=request.user.has_perm("inventory.view_margin")),
         "assumptions": assumptions(forecast),
         "position": selectors.stock_position(place),
-        "by_hand": selectors.policy_by_hand(place),
+        "by_hand": by_hand,
         "weeks": list(reversed(selectors.weeks(forecast))),
         "chart": selectors.chart_data(forecast),
     }
