@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from inventory.selectors import availability, search_products, waiting_by_place
 from purchasing.models import StockPolicy
 from purchasing.selectors import on_order
 
+STALE_AFTER = timedelta(hours=36)  # a night was missed
 HEAVY = ["horizon", "history", "basis", "economics"]
 
 
@@ -53,10 +54,19 @@ class Week:
 
 
 def forecast_list(
-    *, search: str = "", category_id: int | None = None, warehouse_id: int | None = None, pattern: str = ""
+    *,
+    search: str = "",
+    category_id: int | None = None,
+    warehouse_id: int | None = None,
+    pattern: str = "",
+    stale_at: datetime | None = None,
 ) -> QuerySet[DemandForecast]:
-    """Forecasts with product, category and warehouse, highest expected sales first; one query a page."""
-    rows = DemandForecast.objects.select_related("product__category", "warehouse").defer(*HEAVY)
+    """Forecasts with product, category and warehouse, highest expected sales first; one query a page.
+
+    stale_at: only those that are out of date at this moment.
+    """
+    rows = DemandForecast.objects.all() if stale_at is None else stale_forecasts(stale_at)
+    rows = rows.select_related("product__category", "warehouse").defer(*HEAVY)
     if search:
         rows = rows.filter(product__in=search_products(search, only_active=False).order_by().values("pk"))
     if category_id:
@@ -66,6 +76,11 @@ def forecast_list(
     if pattern:
         rows = rows.filter(pattern=pattern)
     return rows.order_by("-yearly_value", "pk")
+
+
+def stale_forecasts(now: datetime) -> QuerySet[DemandForecast]:
+    """Forecasts of active products that no run has renewed for STALE_AFTER: their policies are out of date."""
+    return DemandForecast.objects.filter(product__is_active=True, run__started_at__lt=now - STALE_AFTER)
 
 
 def product_forecasts(product_id: int) -> QuerySet[DemandForecast]:

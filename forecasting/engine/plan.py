@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from forecasting.engine.spread import Curve, Interval, fixed, interval_moments, 
 DAYS = 7  # in a week: plans are made from daily demand
 WEEKS_KEPT = 156  # three years: enough for a season, short enough to forget what the product once was
 HORIZON_WEEKS = 26
+Columns = TypeVar("Columns", LeadTimeDemand, policy.Money)
 BAND = (0.1, 0.9)
 BAND_GROWTH_WEEKS = 26.0  # variance of a week's forecast doubles in so many
 USUAL_SPREAD_WEEKS = 8.0  # half-life of what an empty shelf's demand is taken from
@@ -250,12 +251,18 @@ def _decide(
     """The policy of each row; what a planned rise leaves over lies longer than a usual piece too many."""
     usual = policy.decide(demand, money)
     rises = np.array([lift[n, : math.ceil(max(i.lengths))].max() > 1.0 for n, i in enumerate(intervals)])
+    rises &= (demand.mean > 0) & (demand.variance > 0)
     if not rises.any():
         return usual
-    risen = policy.decide(demand, money, promotions=True)
-    return policy.Policy(
-        *(np.where(rises, getattr(risen, f.name), getattr(usual, f.name)) for f in fields(policy.Policy))
-    )
+    risen = policy.decide(_picked(demand, rises), _picked(money, rises), promotions=True)
+    for f in fields(policy.Policy):
+        getattr(usual, f.name)[rises] = getattr(risen, f.name)
+    return usual
+
+
+def _picked(columns: Columns, rows: np.ndarray) -> Columns:
+    """Some rows of a dataclass of arrays."""
+    return type(columns)(*(getattr(columns, f.name)[rows] for f in fields(columns)))
 
 
 def _lead_time_demand(

@@ -348,7 +348,7 @@ def _close(run: ForecastRun) -> None:
 
 
 def _round(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 6)
+    return None if value is None or not math.isfinite(value) else round(float(value), 6)
 
 
 def _rounded(values: np.ndarray) -> list[float]:

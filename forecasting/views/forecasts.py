@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -29,6 +30,7 @@ def forecast_list(request: HttpRequest) -> HttpResponse:
         "category_id": _number(request, "category"),
         "warehouse_id": _number(request, "warehouse"),
         "pattern": request.GET.get("pattern", ""),
+        "stale_at": timezone.now() if request.GET.get("stale") else None,
     }
     page = following_page(selectors.forecast_list(**chosen), request.GET.get("after"), PAGE_SIZE)  # type: ignore[arg-type]
     context = {
@@ -38,6 +40,7 @@ def forecast_list(request: HttpRequest) -> HttpResponse:
         "warehouses": Warehouse.objects.all(),
         "patterns": Pattern.choices,
         "runs": selectors.recent_runs(1),
+        "stale": selectors.stale_forecasts(timezone.now()).count(),
     }
     return render(request, "forecasting/list.html", context)
 

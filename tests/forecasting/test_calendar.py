@@ -91,6 +91,12 @@ class TestPlan:
         run_forecast(as_of=AS_OF)
         assert DemandForecast.objects.get().basis["events"][0]["factor"] == pytest.approx(2.8367, abs=1e-4)
 
+    def test_a_product_that_nobody_wants_is_planned_all_the_same(self, shop):
+        event(AS_OF + timedelta(days=2), AS_OF + timedelta(days=4), planned_uplift=Decimal(3))
+        run = run_forecast(as_of=AS_OF)
+        assert (run.status, run.failures) == ("done", [])
+        assert DemandForecast.objects.get().order_up_to == 24
+
     def test_only_the_products_named_are_concerned(self, shop):
         other = ProductFactory(sku="PLATE")
         stock(other, shop.warehouse, 10_000)

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from forecasting.models import DemandForecast, ForecastRun
 from forecasting.services import run_forecast
@@ -131,6 +134,19 @@ def test_pages_take_few_queries(client, shop, django_assert_max_num_queries):
         client.get(reverse("forecasting:list"))
     with django_assert_max_num_queries(18):
         client.get(reverse("forecasting:product", args=[shop.product.pk]))
+
+
+def test_policies_that_no_run_renewed_are_an_alert(client, shop):
+    other = ProductFactory(sku="PLATE")
+    stock(other, shop.warehouse, 10)
+    old = run_forecast(as_of=AS_OF)
+    ForecastRun.objects.filter(pk=old.pk).update(started_at=timezone.now() - timedelta(hours=37))
+    run_forecast(as_of=AS_OF, product=other)
+    sign_in(client, VIEW)
+    answer = client.get(reverse("forecasting:list"))
+    assert "1 forecast is older than a day and a half" in answer.content.decode()
+    shown = client.get(reverse("forecasting:list"), {"stale": "1"}).context["page"]
+    assert [row.product.sku for row in shown] == ["CUP"]
 
 
 class TestRuns:
