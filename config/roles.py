@@ -63,6 +63,8 @@ BUYERS = {
     "forecasting.change_forecastadjustment",
     "forecasting.view_policyrule",
     "forecasting.change_policyrule",
+    "forecasting.view_backtest",
+    "forecasting.add_backtest",
 }
 MANAGERS = (
     SALES

@@ -1,5 +1,6 @@
 """What people type into the pages of forecasting."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from core.errors import InvalidInput
 from core.forms import dress
 from forecasting.models import DemandEvent, ForecastAdjustment, PolicyRule
 from forecasting.services.adjustments import check_adjustment
+from forecasting.services.backtests import check_days
 from forecasting.services.calendar import check_event
 from forecasting.services.policies import check_rule
 from inventory.filters import named_products
@@ -158,6 +160,61 @@ class ForecastAdjustmentForm(Checked):
     def check(self) -> None:
         """Refuse what the service would. Raises: InvalidInput."""
         check_adjustment(self.cleaned_data)
+
+
+class BacktestForm(Dressed, forms.Form):
+    """Which stretch of the past to replay for which products, and under which terms."""
+
+    first_day = _day(gettext_lazy("First day"))
+    last_day = _day(gettext_lazy("Last day"))
+    category = forms.ModelChoiceField(Category.objects.all(), label=gettext_lazy("Category"), required=False)
+    products = SkuListField(
+        label=gettext_lazy("Products"),
+        required=False,
+        max_length=20_000,
+        help_text=gettext_lazy("SKUs or barcodes, separated by commas. Empty: the category, or everything."),
+    )
+    service_level = forms.DecimalField(
+        label=gettext_lazy("What if: service level (%)"),
+        required=False,
+        min_value=50,
+        max_value=Decimal("99.9"),
+        help_text=gettext_lazy("Empty: the level that earns most, product by product."),
+    )
+    lead_time = forms.DecimalField(
+        label=gettext_lazy("What if: lead times (% of today's)"), required=False, min_value=10, max_value=500
+    )
+    holding_rate = forms.DecimalField(
+        label=gettext_lazy("What if: holding cost (% of cost a year)"), required=False, min_value=0, max_value=500
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        category = self.fields["category"]
+        assert isinstance(category, forms.ModelChoiceField)
+        category.empty_label = _("All")
+
+    def clean(self) -> None:
+        """What the service would refuse, at the fields it names."""
+        if not self.errors:
+            try:
+                check_days(self.cleaned_data["first_day"], self.cleaned_data["last_day"])
+            except InvalidInput as refusal:
+                for field, text in refusal.field_errors.items():
+                    self.add_error(field, text)
+
+    def question(self) -> dict[str, Any]:
+        """What is asked, as plain values."""
+        typed = self.cleaned_data
+        shares = {"service": "service_level", "lead_time": "lead_time", "holding_rate": "holding_rate"}
+        asked: dict[str, Any] = {
+            name: float(typed[field]) / 100 for name, field in shares.items() if typed[field] is not None
+        }
+        if typed["category"]:
+            asked["category"] = typed["category"].pk
+        if typed["products"]:
+            asked["products"] = [product.pk for product in typed["products"]]
+        return asked
 
 
 def _only(products: list[Product]) -> Product | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forecasting.views import adjustments, calendar, forecasts, policies
+from forecasting.views import adjustments, backtests, calendar, forecasts, policies
 
 app_name = "forecasting"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("classes/", policies.classes, name="classes"),
     path("classes/rules/", policies.rule_new, name="rule-new"),
     path("classes/rules/<int:pk>/end/", policies.rule_end, name="rule-end"),
+    path("backtests/", backtests.backtest_list, name="backtests"),
+    path("backtests/new/", backtests.backtest_new, name="backtest-new"),
+    path("backtests/<int:pk>/", backtests.backtest_detail, name="backtest"),
     path("runs/", forecasts.run_list, name="runs"),
     path("runs/start/", forecasts.run_start, name="run-start"),
     path("runs/<int:pk>/", forecasts.run_detail, name="run"),

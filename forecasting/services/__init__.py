@@ -1,6 +1,7 @@
 """Writes of forecasting, by what they write."""
 
 from forecasting.services.adjustments import add_adjustment, withdraw_adjustment
+from forecasting.services.backtests import compute_backtest, request_backtest, requeue_lost_backtests
 from forecasting.services.calendar import add_calendar, delete_event, remove_calendar, save_event
 from forecasting.services.policies import add_rule, apply_policies, end_rule
 from forecasting.services.runs import (
@@ -18,12 +19,15 @@ __all__ = [
     "add_calendar",
     "add_rule",
     "apply_policies",
+    "compute_backtest",
     "compute_chunk",
     "delete_event",
     "end_rule",
     "plan_numbers",
     "remove_calendar",
+    "request_backtest",
     "request_run",
+    "requeue_lost_backtests",
     "run_forecast",
     "save_event",
     "start_run",

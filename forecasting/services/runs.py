@@ -29,7 +29,7 @@ from forecasting.demand import (
     demand_histories,
     learn_events_before,
     learn_pools,
-    learn_spread,
+    learn_variation,
     places_to_forecast,
     pool_of,
 )
@@ -115,11 +115,13 @@ def _learn_shared(as_of: date, places: Sequence[Place]) -> dict[str, Any]:
     """What all series have in common, as plain values to keep with the run."""
     categories = category_demand(as_of)
     learned = learn_events_before(as_of, categories)
+    spread, agility = learn_variation(places, as_of, learned)
     return {
         "pools": learn_pools(as_of, categories, learned),
         "lost_share": learn_lost_share(as_of),
         "events": asdict(learned),
-        "spread": learn_spread(places, as_of, learned),
+        "spread": spread,
+        "agility": agility,
     }
 
 
@@ -140,7 +142,7 @@ def compute_chunk(chunk_id: int) -> int:
     as_of = ForecastRun.objects.values_list("as_of", flat=True).get(pk=chunk.run_id)
     items = dict(_items(places, as_of, shared))
     clock.lap("read")
-    plans, errors = _plan_all(items, curve_of(shared["spread"]))
+    plans, errors = _plan_all(items, curve_of(shared["spread"]), shared["agility"])
     clock.lap("fit")
     forecasts = [_forecast(place, plan, items[place], chunk.run_id) for place, plan in plans.items()]
     apply_policies(forecasts, as_of)
@@ -194,16 +196,16 @@ def _items(places: Sequence[Place], as_of: date, shared: dict[str, Any]) -> Iter
         )
 
 
-def _plan_all(items: dict[Place, Item], curve: Curve) -> tuple[dict[Place, Plan], dict[Place, str]]:
+def _plan_all(items: dict[Place, Item], curve: Curve, agility: float) -> tuple[dict[Place, Plan], dict[Place, str]]:
     """Plans by place; if they cannot be made together, one by one, so that only the bad series goes without."""
     try:
-        return dict(zip(items, make_plans(list(items.values()), curve), strict=True)), {}
+        return dict(zip(items, make_plans(list(items.values()), curve, agility), strict=True)), {}
     except Exception:  # whatever is wrong with one series, the others get their forecast
         plans: dict[Place, Plan] = {}
         errors: dict[Place, str] = {}
         for place, item in items.items():
             try:
-                plans[place] = make_plans([item], curve)[0]
+                plans[place] = make_plans([item], curve, agility)[0]
             except Exception as exc:
                 errors[place] = f"{type(exc).__name__}: {exc}"
         return plans, errors

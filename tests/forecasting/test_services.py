@@ -96,10 +96,10 @@ def test_one_bad_series_keeps_its_policy_and_stops_nothing(shop, monkeypatch):
     stock(other, shop.warehouse, 100)
     make_plans = services.make_plans
 
-    def fail_for_cups(items, curve):
+    def fail_for_cups(items, curve, agility):
         if any(item.history.demand.any() for item in items):
             raise ValueError("no such model")
-        return make_plans(items, curve)
+        return make_plans(items, curve, agility)
 
     monkeypatch.setattr(services, "make_plans", fail_for_cups)
     shop.sell({AS_OF - timedelta(days=1): 900})
@@ -111,7 +111,7 @@ def test_one_bad_series_keeps_its_policy_and_stops_nothing(shop, monkeypatch):
 
 
 def test_a_run_in_which_everything_fails_has_failed(shop, monkeypatch):
-    def fail(items, curve):
+    def fail(items, curve, agility):
         raise ValueError("no")
 
     monkeypatch.setattr(services, "make_plans", fail)
