@@ -19,7 +19,7 @@ from forecasting.models import Backtest
 from forecasting.tasks import run_backtest
 from inventory.models import Category, Product
 
-SHOWN = 20
+SHOWN, FIRST_PRODUCTS = 20, 30
 POLICIES = {
     "tandem": gettext_lazy("Tandem"),
     "fixed": gettext_lazy("Fixed min/max"),
@@ -71,11 +71,12 @@ def backtest_detail(request: HttpRequest, pk: int) -> HttpResponse:
         return answer
     if backtest.result:
         by = request.GET.get("by", "abc")
-        context |= _result_context(backtest.result, by if by in GROUPINGS else "abc")
+        count = None if request.GET.get("all") else FIRST_PRODUCTS
+        context |= _result_context(backtest.result, by if by in GROUPINGS else "abc", count)
     return render(request, "forecasting/backtest.html", context)
 
 
-def _result_context(result: dict[str, Any], by: str) -> dict[str, Any]:
+def _result_context(result: dict[str, Any], by: str, count: int | None) -> dict[str, Any]:
     groups = [(key.partition(":")[2], rows) for key, rows in result["groups"].items() if key.startswith(f"{by}:")]
     total = result["groups"]["all:"]
     codes = [row["policy"] for row in total]
@@ -85,6 +86,7 @@ def _result_context(result: dict[str, Any], by: str) -> dict[str, Any]:
         "groupings": GROUPINGS,
         "groups": [(label, _named(rows)) for label, rows in groups],
         "products": [row | {"profits": [row["profit"][code] for code in codes]} for row in result["products"]],
+        "more": count is not None and len(result["products"]) > count,
         "columns": [POLICIES[code] for code in codes],
         "chart": {
             "policies": [
