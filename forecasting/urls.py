@@ -24,5 +24,6 @@ urlpatterns = [
     path("runs/", forecasts.run_list, name="runs"),
     path("runs/start/", forecasts.run_start, name="run-start"),
     path("runs/<int:pk>/", forecasts.run_detail, name="run"),
+    path("policy/<int:pk>.xlsx", forecasts.forecast_workbook, name="workbook"),
     path("<int:pk>/", forecasts.forecast_product, name="product"),
 ]

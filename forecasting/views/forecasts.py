@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from forecasting.explanation import assumptions, explain
 from forecasting.models import DemandForecast, ForecastRun, Pattern
 from forecasting.services import request_run
 from forecasting.tasks import fan_out
+from forecasting.workbook import workbook_response
 from inventory.models import Category, Product, Warehouse
 
 PAGE_SIZE = 50
@@ -57,6 +59,14 @@ def forecast_product(request: HttpRequest, pk: int) -> HttpResponse:
     if shown:
         context |= _forecast_context(request, shown)
     return render(request, "forecasting/product.html", context)
+
+
+@require_safe
+@permission_required([VIEW, "inventory.view_margin"], raise_exception=True)
+def forecast_workbook(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The arithmetic of one forecast's policy as an Excel file with live formulas."""
+    forecast = get_object_or_404(DemandForecast.objects.select_related("product", "warehouse", "run"), pk=pk)
+    return workbook_response(forecast)
 
 
 def _forecast_context(request: HttpRequest, forecast: DemandForecast) -> dict[str, object]:
