@@ -19,6 +19,10 @@ SALES = {
     "orders.confirm_order",
     "orders.change_order",
     "orders.cancel_order",
+    # Sales people hear from customers what no history says.
+    "forecasting.view_demandforecast",
+    "forecasting.view_forecastadjustment",
+    "forecasting.change_forecastadjustment",
 }
 WAREHOUSE = {
     "inventory.view_product",
@@ -55,6 +59,14 @@ BUYERS = {
     "purchasing.change_stockpolicy",
     "forecasting.view_demandforecast",
     "forecasting.view_forecastrun",
+    "forecasting.view_demandevent",
+    "forecasting.change_demandevent",
+    "forecasting.view_forecastadjustment",
+    "forecasting.change_forecastadjustment",
+    "forecasting.view_policyrule",
+    "forecasting.change_policyrule",
+    "forecasting.view_backtest",
+    "forecasting.add_backtest",
 }
 MANAGERS = (
     SALES

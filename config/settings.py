@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "nightly-forecast": {"task": "forecasting.tasks.run_nightly_forecast", "schedule": crontab(hour=2, minute=0)},
     # For chunks that a lost kick or a killed worker left.
     "resume-forecast": {"task": "forecasting.tasks.resume_forecast_runs", "schedule": 600},
+    "resume-backtests": {"task": "forecasting.tasks.resume_backtests", "schedule": 300},
     "refresh-kpis": {"task": "reports.tasks.refresh_snapshots", "schedule": 600, "options": {"expires": 600}},
     "nightly-kpis": {"task": "reports.tasks.refresh_all_snapshots", "schedule": crontab(hour=3, minute=30)},
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 15, "options": {"expires": 30}},

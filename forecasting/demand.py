@@ -7,7 +7,7 @@ refused. Backordered pieces stand in their order line already.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -17,10 +17,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from forecasting.calendar import Learned, category_factors, learn_events, with_calendar
 from forecasting.engine.distribution import LeadTime
-from forecasting.engine.history import FloatArray
+from forecasting.engine.history import FloatArray, put_back
 from forecasting.engine.lead_time import learn_curve
-from forecasting.engine.plan import DAYS, WEEKS_KEPT, History, Pool, capped_panel
+from forecasting.engine.level import learn_agility
+from forecasting.engine.plan import DAYS, USUAL_SPREAD_WEEKS, WEEKS_KEPT, History, Pool, capped_panel, without_events
 from forecasting.engine.season import Season, fit_season
 from forecasting.engine.spread import Curve
 from inventory.models import Product, StockLevel
@@ -43,9 +45,10 @@ BY_DAY = """
 """
 BY_PLACE = "SELECT product_id, warehouse_id, min(day) / 7, sum(pieces) FROM ({demand}) d GROUP BY 1, 2"
 BY_CATEGORY = """
-    SELECT p.category_id, day / 7, sum(pieces) FROM ({demand}) d JOIN inventory_product p ON p.id = d.product_id
+    SELECT p.category_id, day, sum(pieces)::float8 FROM ({demand}) d JOIN inventory_product p ON p.id = d.product_id
     GROUP BY 1, 2
 """
+TOTAL_BY_DAY = "SELECT day, sum(pieces)::float8 FROM ({demand}) d GROUP BY 1"
 # The stock of each place after every day on which it changed, from the ledger; what was there before {start} in day -1.
 STOCK = """
     SELECT l.product_id, l.warehouse_id,
@@ -110,15 +113,21 @@ def _days_in_stock(
     return ~empty
 
 
-def learn_spread(places: Sequence[Place], as_of: date) -> list[float]:
-    """How much products vary at which rate, from evenly chosen places: the numbers of a Curve."""
+def learn_variation(places: Sequence[Place], as_of: date, learned: Learned) -> tuple[list[float], float]:
+    """How much products vary at which rate (the numbers of a Curve) and how lasting changes are (agility).
+
+    Both are learned from evenly chosen places.
+    """
     step = max(len(places) // STUDIED_PLACES, 1)
     histories = demand_histories(list(places)[::step], as_of)
     if not histories:
-        return []
-    demand, _age = capped_panel(list(histories.values()))
+        return [], 1.0
+    products = {product for product, _warehouse in histories}
+    categories = dict(Product.objects.filter(pk__in=products).values_list("pk", "category_id"))
+    known = with_calendar(histories, categories, learned).values()
+    demand, _age = capped_panel([without_events(history, calendar) for history, calendar in known])
     curve = learn_curve(demand, USUAL_LEAD_TIME.interval(1.0), DAYS)
-    return [round(curve.intercept, 6), round(curve.slope, 6)]
+    return [round(curve.intercept, 6), round(curve.slope, 6)], round(learn_agility(demand, DAYS), 6)
 
 
 def curve_of(kept: Sequence[float]) -> Curve:
@@ -135,20 +144,48 @@ def places_to_forecast(as_of: date, product_id: int | None = None) -> list[Place
     return sorted(wanted | set(levels.values_list("product_id", "warehouse_id")))
 
 
-def learn_pools(as_of: date) -> dict[str, dict[str, Any]]:
+def category_demand(as_of: date) -> dict[int | None, FloatArray]:
+    """Daily demand of every category over the kept weeks."""
+    totals: dict[int | None, FloatArray] = defaultdict(lambda: np.zeros(WEEKS_KEPT * DAYS))
+    for category, day, pieces in _rows(BY_CATEGORY, as_of):
+        totals[category][day] = pieces
+    return dict(totals)
+
+
+def products_demand(products: Collection[int], as_of: date) -> FloatArray:
+    """Daily demand of some products together over the kept weeks."""
+    total = np.zeros(WEEKS_KEPT * DAYS)
+    for day, pieces in _rows(TOTAL_BY_DAY, as_of, products=sorted(products)):
+        total[day] = pieces
+    return total
+
+
+def products_by_day(products: Collection[int], as_of: date) -> list[tuple[int, int, int, float]]:
+    """Product, warehouse, day (counted from ``history_start``) and pieces wanted, where any were."""
+    rows = _rows(BY_DAY, as_of, products=sorted(products))
+    return [(product, warehouse, day, pieces) for product, warehouse, day, pieces, _refused in rows]
+
+
+def learn_events_before(as_of: date, categories: Mapping[int | None, FloatArray]) -> Learned:
+    """What the events of the kept weeks did, over all products."""
+    return learn_events(history_start(as_of), categories, lambda products: products_demand(products, as_of))
+
+
+def learn_pools(
+    as_of: date, categories: Mapping[int | None, FloatArray], learned: Learned
+) -> dict[str, dict[str, Any]]:
     """Season and usual weekly rate by category (key: its primary key, "" for none), as plain values to keep."""
     start = history_start(as_of)
-    totals: dict[str, FloatArray] = defaultdict(lambda: np.zeros(WEEKS_KEPT))
-    for category, week, pieces in _rows(BY_CATEGORY, as_of):
-        totals[_key(category)][week] = float(pieces)
     rates = _usual_rates(as_of)
-    return {
-        key: {
-            "season": _season(weekly, start),
-            "usual_rate": rates.get(key),
+    pools = {}
+    for category, daily in categories.items():
+        factors, silent = category_factors(learned, start, len(daily), category)
+        usual = put_back((daily / factors)[None], ~silent[None], USUAL_SPREAD_WEEKS * DAYS)[0]
+        pools[_key(category)] = {
+            "season": _season(usual.reshape(-1, DAYS).sum(axis=1), start),
+            "usual_rate": rates.get(_key(category)),
         }
-        for key, weekly in totals.items()
-    }
+    return pools
 
 
 def pool_of(category_id: int | None, pools: dict[str, dict[str, Any]]) -> Pool:

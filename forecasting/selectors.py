@@ -1,19 +1,26 @@
 """Reads of forecasts and runs, and what the forecast page shows beside them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Avg, Count, FloatField, QuerySet, Sum
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
-from forecasting.models import DemandForecast, ForecastRun
+from forecasting.calendar import Learned, Spell, holiday_spells, local_name
+from forecasting.models import DemandEvent, DemandForecast, ForecastAdjustment, ForecastRun, HolidayCalendar, PolicyRule
+from forecasting.services.policies import costs_of, levels_of
 from inventory import pipeline
 from inventory.places import Place, Supply
 from inventory.selectors import availability, search_products, waiting_by_place
 from purchasing.models import StockPolicy
 from purchasing.selectors import on_order
 
+STALE_AFTER = timedelta(hours=36)  # a night was missed
 HEAVY = ["horizon", "history", "basis", "economics"]
 
 
@@ -47,10 +54,19 @@ class Week:
 
 
 def forecast_list(
-    *, search: str = "", category_id: int | None = None, warehouse_id: int | None = None, pattern: str = ""
+    *,
+    search: str = "",
+    category_id: int | None = None,
+    warehouse_id: int | None = None,
+    pattern: str = "",
+    stale_at: datetime | None = None,
 ) -> QuerySet[DemandForecast]:
-    """Forecasts with product, category and warehouse, highest expected sales first; one query a page."""
-    rows = DemandForecast.objects.select_related("product__category", "warehouse").defer(*HEAVY)
+    """Forecasts with product, category and warehouse, highest expected sales first; one query a page.
+
+    stale_at: only those that are out of date at this moment.
+    """
+    rows = DemandForecast.objects.all() if stale_at is None else stale_forecasts(stale_at)
+    rows = rows.select_related("product__category", "warehouse").defer(*HEAVY)
     if search:
         rows = rows.filter(product__in=search_products(search, only_active=False).order_by().values("pk"))
     if category_id:
@@ -60,6 +76,11 @@ def forecast_list(
     if pattern:
         rows = rows.filter(pattern=pattern)
     return rows.order_by("-yearly_value", "pk")
+
+
+def stale_forecasts(now: datetime) -> QuerySet[DemandForecast]:
+    """Forecasts of active products that no run has renewed for STALE_AFTER: their policies are out of date."""
+    return DemandForecast.objects.filter(product__is_active=True, run__started_at__lt=now - STALE_AFTER)
 
 
 def product_forecasts(product_id: int) -> QuerySet[DemandForecast]:
@@ -95,6 +116,12 @@ def policy_by_hand(place: Place) -> StockPolicy | None:
     return StockPolicy.objects.filter(product=place[0], warehouse=place[1], source=StockPolicy.Source.MANUAL).first()
 
 
+def cost_by_hand(forecast: DemandForecast, policy: StockPolicy) -> float:
+    """What levels set by hand cost a year more than the forecast's own, as its demand and money are."""
+    by_hand, own = costs_of([forecast, forecast], [levels_of(policy), levels_of(forecast)])
+    return float(by_hand - own)
+
+
 def weeks(forecast: DemandForecast) -> list[Week]:
     """History and forecast week by week, oldest first."""
     past, coming = forecast.history, forecast.horizon
@@ -121,3 +148,111 @@ def chart_data(forecast: DemandForecast) -> dict[str, Any]:
         "low": [row.low for row in rows],
         "high": [row.high for row in rows],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A holiday to come: its days, and how many times the usual demand was wanted before and on it (None: unknown)."""
+
+    spell: Spell
+    calendar: HolidayCalendar
+    before: float | None
+    on: float | None
+    name: str  # in the reader's language, where the library has it
+    language: str
+
+
+def demand_events() -> QuerySet[DemandEvent]:
+    """Events of the demand calendar, newest first."""
+    return (
+        DemandEvent.objects.select_related("category")
+        .annotate(product_count=Count("products"))
+        .order_by("-starts_on", "pk")
+    )
+
+
+def coming_holidays(first: date, last: date) -> list[Holiday]:
+    """The holidays of all calendars from ``first`` to ``last`` in their order."""
+    found = []
+    for calendar in HolidayCalendar.objects.all():
+        learned = Learned(calendar.measured, 0.0)
+        for spell in holiday_spells(calendar, first, last):
+            if not spell.key.endswith(":before") and spell.last >= first:
+                before, on = (
+                    learned.expected(replace(spell, key=key)) if key in calendar.measured else None
+                    for key in (f"{spell.key}:before", spell.key)
+                )
+                found.append(Holiday(spell, calendar, before, on, *local_name(spell, calendar.country)))
+    return sorted(found, key=lambda holiday: (holiday.spell.first, holiday.calendar.country))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCell:
+    """What the products of one class have in common."""
+
+    abc: str
+    xyz: str
+    places: int
+    value: Decimal
+    share: float
+    service_level: float | None
+
+
+def class_table() -> list[list[ClassCell]]:
+    """Rows A to C of cells X to Z."""
+    found: dict[tuple[str, str], Any] = {
+        (row["abc"], row["xyz"]): row
+        for row in DemandForecast.objects.values("abc", "xyz").annotate(
+            places=Count("pk"), value=Sum("yearly_value"), level=Avg("service_level")
+        )
+    }
+    total = sum((row["value"] for row in found.values()), Decimal(0)) or Decimal(1)
+    nothing: Any = {"places": 0, "value": Decimal(0), "level": None}
+    return [
+        [
+            ClassCell(abc, xyz, cell["places"], cell["value"], float(cell["value"] / total), cell["level"])
+            for xyz in "XYZ"
+            for cell in [found.get((abc, xyz), nothing)]
+        ]
+        for abc in "ABC"
+    ]
+
+
+def policy_rules(today: date) -> list[PolicyRule]:
+    """Every rule, those that count first, each with ``counts``, ``places`` that follow it and their yearly ``cost``."""
+    followed: dict[int, Any] = {
+        row["basis__rule__id"]: row
+        for row in DemandForecast.objects.filter(basis__rule__id__isnull=False)
+        .values("basis__rule__id")
+        .annotate(places=Count("pk"), cost=Sum(Cast(KT("basis__rule__cost"), FloatField())))
+    }
+    rules = list(PolicyRule.objects.select_related("product", "supplier", "created_by").order_by("-pk"))
+    for rule in rules:
+        row: Any = followed.get(rule.pk, {})
+        rule.counts = rule.expires_on is None or rule.expires_on > today  # type: ignore[attr-defined]
+        rule.places, rule.cost = row.get("places", 0), row.get("cost")  # type: ignore[attr-defined]
+    return sorted(rules, key=lambda rule: not rule.counts)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAdded:
+    """What the measured adjustments of one person were worth, in pieces of forecast error spared."""
+
+    person: str
+    adjustments: int
+    better: int
+    pieces: float
+
+
+def adjustments() -> QuerySet[ForecastAdjustment]:
+    """Adjustments, newest first."""
+    return ForecastAdjustment.objects.select_related("product", "warehouse", "created_by").order_by("-pk")
+
+
+def value_added() -> list[ValueAdded]:
+    """Forecast value added by person, the most valuable first."""
+    by_person: dict[str, list[float]] = defaultdict(list)
+    for row in adjustments().filter(actual__isnull=False, baseline__isnull=False):
+        by_person[str(row.created_by or "–")].append(row.value_added or 0.0)
+    found = [ValueAdded(who, len(v), sum(x > 0 for x in v), sum(v)) for who, v in by_person.items()]
+    return sorted(found, key=lambda row: (-row.pieces, row.person))

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from core.queue import enqueue
 from forecasting.models import ForecastChunk, ForecastRun
-from forecasting.services import compute_chunk, start_run
+from forecasting.services import compute_backtest, compute_chunk, requeue_lost_backtests, start_run
 
 RESUME_AFTER = timedelta(minutes=10)
 
@@ -36,6 +36,21 @@ def resume_forecast_runs() -> int:
     for chunk in chunks:
         enqueue(forecast_chunk, chunk)
     return len(chunks)
+
+
+@shared_task
+def run_backtest(backtest_id: int) -> bool:
+    """Replay a backtest, unless it is done or somebody is at it."""
+    return compute_backtest(backtest_id)
+
+
+@shared_task
+def resume_backtests() -> int:
+    """Hand out again what lost kicks and killed workers left; run by beat."""
+    lost = requeue_lost_backtests()
+    for backtest in lost:
+        enqueue(run_backtest, backtest)
+    return len(lost)
 
 
 def fan_out(run: ForecastRun) -> None:

@@ -3,8 +3,9 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from forecasting.engine.spread import Curve, Interval, fixed, interval_moments, 
 DAYS = 7  # in a week: plans are made from daily demand
 WEEKS_KEPT = 156  # three years: enough for a season, short enough to forget what the product once was
 HORIZON_WEEKS = 26
+Columns = TypeVar("Columns", LeadTimeDemand, policy.Money)
 BAND = (0.1, 0.9)
 BAND_GROWTH_WEEKS = 26.0  # variance of a week's forecast doubles in so many
 USUAL_SPREAD_WEEKS = 8.0  # half-life of what an empty shelf's demand is taken from
@@ -51,6 +53,19 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """What events do to each day: factor on the usual demand of the history's days and of the days after it.
+
+    variance: of the coming days' factors. Days beyond the arrays are usual ones. coming: plain values that name them.
+    """
+
+    past: FloatArray
+    ahead: FloatArray
+    variance: FloatArray
+    coming: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """Everything known about one product in one warehouse."""
 
@@ -59,6 +74,7 @@ class Item:
     review_days: float
     economics: policy.Economics
     pool: Pool = field(default_factory=Pool)
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Panel:
-    """Rows as arrays by day, spikes capped and empty shelves filled."""
+    """Rows as arrays by day: events taken out, spikes capped and empty shelves filled."""
 
     demand: FloatArray
     capped: IntArray
@@ -114,8 +130,11 @@ class _Seasons:
     ahead: FloatArray
 
 
-def make_plans(items: Sequence[Item], curve: Curve) -> list[Plan]:
-    """Forecast every series and decide its policy. Deterministic; any series gives a finite plan."""
+def make_plans(items: Sequence[Item], curve: Curve, agility: float = 1.0) -> list[Plan]:
+    """Forecast every series and decide its policy. Deterministic; any series gives a finite plan.
+
+    curve, agility: what all products share, of ``learn_curve`` and ``learn_agility``.
+    """
     if not items:
         return []
     panel = _panel(items)
@@ -126,15 +145,18 @@ def make_plans(items: Sequence[Item], curve: Curve) -> list[Plan]:
     weekly = panel.weekly(usual)
     patterns = [_pattern(items[n], panel, seasons, weekly, n) for n in range(len(items))]
     spans = np.array([max(1, round(i.mean / DAYS)) for i in intervals])
-    choice = choose(weekly, -(-panel.age // DAYS), spans, seasons.past)
+    choice = choose(weekly, -(-panel.age // DAYS), spans, seasons.past, agility)
     rates = np.array([np.nan if i.pool.usual_rate is None else i.pool.usual_rate / DAYS for i in items])
-    level = recent_level(usual, panel.age, DAYS, rates)
+    level = recent_level(usual, panel.age, DAYS, rates, agility=agility)
     factors = _factors(choice, level, weeks_ahead)
     level = Level(level.rate * factors[:, 0], level.slow)
     factors = factors / np.maximum(factors[:, :1], 1e-12) * seasons.ahead
-    demand = _lead_time_demand(usual, panel.age, level, intervals, curve, np.repeat(factors, DAYS, axis=1))
-    policies = policy.decide(demand, policy.Money.of([item.economics for item in items], patterns))
-    bands = _bands(usual, panel.age, level, curve, factors[:, :HORIZON_WEEKS])
+    lift, uncertain = _events_ahead(items, weeks_ahead * DAYS)
+    daily = np.repeat(factors, DAYS, axis=1) * lift
+    demand = _lead_time_demand(usual, panel.age, level, intervals, curve, daily, uncertain)
+    policies = _decide(demand, policy.Money.of([item.economics for item in items], patterns), lift, intervals)
+    coming = factors[:, :HORIZON_WEEKS] * lift.reshape(len(items), -1, DAYS)[:, :HORIZON_WEEKS].mean(axis=2)
+    bands = _bands(usual, panel.age, level, curve, coming)
     return [
         Plan(
             pattern=patterns[n],
@@ -158,9 +180,14 @@ def capped_panel(histories: Sequence[History]) -> tuple[FloatArray, IntArray]:
     return demand, ages(demand)
 
 
+def without_events(history: History, calendar: Calendar | None) -> History:
+    """The history with the events of its calendar taken out."""
+    return history if calendar is None else replace(history, demand=clean(history.demand) / calendar.past)
+
+
 def _panel(items: Sequence[Item]) -> _Panel:
     histories = [item.history for item in items]
-    seen = _stack([clean(history.demand) for history in histories], 0.0)
+    seen = _stack([clean(without_events(item.history, item.calendar).demand) for item in items], 0.0)
     in_stock = _stack(
         [np.ones(len(h.demand)) if h.in_stock is None else h.in_stock.astype(np.float64) for h in histories], 1.0
     )
@@ -210,8 +237,45 @@ def _factors(choice: Choice, level: Level, weeks: int) -> FloatArray:
     return np.where(blended[:, None], 1.0, ahead / np.maximum(level.rate, 1e-12)[:, None])
 
 
+def _events_ahead(items: Sequence[Item], days: int) -> tuple[FloatArray, FloatArray]:
+    """Factor of events on each coming day, and its variance relative to the factor; shapes (rows, days)."""
+    lift, uncertain = np.ones((len(items), days)), np.zeros((len(items), days))
+    for n, item in enumerate(items):
+        if item.calendar is not None:
+            known = item.calendar.ahead[:days]
+            lift[n, : len(known)] = known
+            uncertain[n, : len(known)] = item.calendar.variance[:days] / np.square(np.maximum(known, 1e-6))
+    return lift, uncertain
+
+
+def _decide(
+    demand: LeadTimeDemand, money: policy.Money, lift: FloatArray, intervals: Sequence[Interval]
+) -> policy.Policy:
+    """The policy of each row; what a planned rise leaves over lies longer than a usual piece too many."""
+    usual = policy.decide(demand, money)
+    rises = np.array([lift[n, : math.ceil(max(i.lengths))].max() > 1.0 for n, i in enumerate(intervals)])
+    rises &= (demand.mean > 0) & (demand.variance > 0)
+    if not rises.any():
+        return usual
+    risen = policy.decide(_picked(demand, rises), _picked(money, rises), promotions=True)
+    for f in fields(policy.Policy):
+        getattr(usual, f.name)[rises] = getattr(risen, f.name)
+    return usual
+
+
+def _picked(columns: Columns, rows: np.ndarray) -> Columns:
+    """Some rows of a dataclass of arrays."""
+    return type(columns)(*(getattr(columns, f.name)[rows] for f in fields(columns)))
+
+
 def _lead_time_demand(
-    usual: FloatArray, age: IntArray, level: Level, intervals: Sequence[Interval], curve: Curve, ahead: FloatArray
+    usual: FloatArray,
+    age: IntArray,
+    level: Level,
+    intervals: Sequence[Interval],
+    curve: Curve,
+    ahead: FloatArray,
+    uncertain: FloatArray,
 ) -> LeadTimeDemand:
     """As ``lead_time_demand``, for rows whose intervals differ: computed together where they are the same."""
     same: dict[Interval, list[int]] = defaultdict(list)
@@ -220,7 +284,14 @@ def _lead_time_demand(
     result = {name: np.zeros(len(usual)) for name in LeadTimeDemand.__slots__}
     for interval, rows in same.items():
         part = lead_time_demand(
-            usual[rows], age[rows], Level(level.rate[rows], level.slow[rows]), interval, DAYS, curve, ahead[rows]
+            usual[rows],
+            age[rows],
+            Level(level.rate[rows], level.slow[rows]),
+            interval,
+            DAYS,
+            curve,
+            ahead[rows],
+            uncertain[rows],
         )
         for name, values in result.items():
             values[rows] = getattr(part, name)

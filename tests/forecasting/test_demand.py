@@ -1,7 +1,15 @@
 from datetime import date, timedelta
 
 from core.errors import DomainError
-from forecasting.demand import curve_of, demand_histories, learn_pools, learn_spread, places_to_forecast
+from forecasting.calendar import Learned
+from forecasting.demand import (
+    category_demand,
+    curve_of,
+    demand_histories,
+    learn_pools,
+    learn_variation,
+    places_to_forecast,
+)
 from orders.models import LostDemand, Order, OrderLine
 from orders.services import cancel_order, create_orders, ship_orders
 from orders.values import NewLine, NewOrder, NewShipment
@@ -97,7 +105,7 @@ def test_a_category_knows_the_usual_rate_of_its_products(shop):
     slow = ProductFactory(category=shop.product.category)
     stock(slow, shop.warehouse, 1000)
     shop.sell_weekly(2, 20, slow)
-    pools = learn_pools(AS_OF)
+    pools = learn_pools(AS_OF, category_demand(AS_OF), Learned({}, 0.0))
     assert pools[str(shop.product.category_id)] == {"season": [], "usual_rate": 4.0}
 
 
@@ -130,5 +138,5 @@ def test_a_spell_in_which_somebody_asked_hides_nothing(shop):
 def test_the_variation_of_all_products_is_learned_once(shop):
     shop.sell_weekly(6, 20)
     places = places_to_forecast(AS_OF)
-    assert learn_spread(places, AS_OF) == [0.5, 0.2]  # too few products: the default
+    assert learn_variation(places, AS_OF, Learned({}, 0.0)) == ([0.5, 0.2], 1.0)  # too few products: the default
     assert curve_of([]) == curve_of([0.5, 0.2])

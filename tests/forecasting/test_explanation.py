@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.utils import translation
 
-from forecasting.explanation import _model, assumptions, explain
+from forecasting.explanation.steps import _model, assumptions, explain
 from forecasting.models import DemandForecast
 from forecasting.services import run_forecast
 from tests.factories import ProductFactory
@@ -46,14 +46,14 @@ def test_without_permission_for_margins_no_money_is_shown(shop):
     forecast = sell_somehow(shop, 1)
     names = [step.name for step in explain(forecast, with_money=False)]
     assert "A piece too few" not in names
-    assert names[-1] == "Order-up-to level"
+    assert names[-1] == "What would change it"
 
 
 def test_it_speaks_chinese(shop):
     forecast = sell_somehow(shop, 1)
     with translation.override("zh-hans"):
         steps = explain(forecast, with_money=True)
-        assert [step.name for step in steps][-3:] == ["再订货点", "经济订货批量", "补货目标水平"]
+        assert [step.name for step in steps][-3:] == ["经济订货批量", "补货目标水平", "什么会改变它"]
         assert not any(re.search("[a-z]{4}", step.sentence) for step in steps)
 
 

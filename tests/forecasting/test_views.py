@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from forecasting.models import DemandForecast, ForecastRun
 from forecasting.services import run_forecast
@@ -10,6 +13,7 @@ from tests.forecasting.conftest import AS_OF
 VIEW = "forecasting.view_demandforecast"
 RUNS = "forecasting.view_forecastrun"
 RUN = "forecasting.run_forecast"
+CALENDAR, CHANGE_CALENDAR = "forecasting.view_demandevent", "forecasting.change_demandevent"
 
 
 @pytest.fixture
@@ -31,10 +35,28 @@ def sign_in(client, *permissions: str) -> None:
         ("get", "runs", [], RUNS, 200),
         ("get", "run", ["run"], RUNS, 200),
         ("post", "run-start", [], RUN, 302),
+        ("get", "calendar", [], CALENDAR, 200),
+        ("get", "event-new", [], CHANGE_CALENDAR, 200),
+        ("post", "event-new", [], CHANGE_CALENDAR, 422),
+        ("get", "event-edit", ["none"], CHANGE_CALENDAR, 404),
+        ("post", "event-delete", ["none"], CHANGE_CALENDAR, 404),
+        ("post", "holidays-change", [], CHANGE_CALENDAR, 302),
+        ("get", "backtests", [], "forecasting.view_backtest", 200),
+        ("get", "backtest", ["none"], "forecasting.view_backtest", 404),
+        ("get", "backtest-new", [], "forecasting.add_backtest", 200),
+        ("post", "backtest-new", [], "forecasting.add_backtest", 422),
+        ("get", "adjustments", [], "forecasting.view_forecastadjustment", 200),
+        ("get", "adjustment-new", [], "forecasting.change_forecastadjustment", 200),
+        ("post", "adjustment-new", [], "forecasting.change_forecastadjustment", 422),
+        ("post", "adjustment-withdraw", ["none"], "forecasting.change_forecastadjustment", 404),
+        ("get", "classes", [], "forecasting.view_policyrule", 200),
+        ("get", "rule-new", [], "forecasting.change_policyrule", 200),
+        ("post", "rule-new", [], "forecasting.change_policyrule", 422),
+        ("post", "rule-end", ["none"], "forecasting.change_policyrule", 404),
     ],
 )
 def test_only_the_permission_opens_the_door(client, forecast, method, name, arguments, permission, status):
-    known = {"product": forecast.product_id, "run": forecast.run_id}
+    known = {"product": forecast.product_id, "run": forecast.run_id, "none": 0}
     url = reverse(f"forecasting:{name}", args=[known[a] for a in arguments])
     runs = ForecastRun.objects.count()
     sign_in(client)
@@ -116,6 +138,19 @@ def test_pages_take_few_queries(client, shop, django_assert_max_num_queries):
         client.get(reverse("forecasting:list"))
     with django_assert_max_num_queries(18):
         client.get(reverse("forecasting:product", args=[shop.product.pk]))
+
+
+def test_policies_that_no_run_renewed_are_an_alert(client, shop):
+    other = ProductFactory(sku="PLATE")
+    stock(other, shop.warehouse, 10)
+    old = run_forecast(as_of=AS_OF)
+    ForecastRun.objects.filter(pk=old.pk).update(started_at=timezone.now() - timedelta(hours=37))
+    run_forecast(as_of=AS_OF, product=other)
+    sign_in(client, VIEW)
+    answer = client.get(reverse("forecasting:list"))
+    assert "1 forecast is older than a day and a half" in answer.content.decode()
+    shown = client.get(reverse("forecasting:list"), {"stale": "1"}).context["page"]
+    assert [row.product.sku for row in shown] == ["CUP"]
 
 
 class TestRuns:

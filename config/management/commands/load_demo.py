@@ -19,6 +19,7 @@ from config.demo import catalogue
 from config.demo.demand import days_until
 from config.demo.history import History, World
 from core.models import Company, User
+from forecasting.models import DemandEvent, HolidayCalendar
 from inventory.models import Category, Product, Warehouse
 from orders.models import Channel, Customer
 from purchasing.models import Supplier, SupplierItem
@@ -65,9 +66,19 @@ class Command(BaseCommand):
         # Only now, so that an interrupted load is not taken for a company.
         Company.objects.create(pk=1, name="海港日用品 · Harbour Daily Goods", currency="CNY", holding_rate="0.2500")
         self.stdout.write(f"History loaded in {time.monotonic() - started:.0f} s.")
+        self._calendar(options["today"] or timezone.localdate())
         if not options["no_forecast"]:
             self._derive(options["today"])
         self.stdout.write(f"Demo company ready in {time.monotonic() - started:.0f} s.")
+
+    @staticmethod
+    def _calendar(today: date) -> None:
+        """What the demand of this company follows: Chinese holidays, and November's sales of these years."""
+        HolidayCalendar.objects.create(country="CN")
+        DemandEvent.objects.bulk_create(
+            DemandEvent(name="双十一", kind="event", starts_on=date(year, 11, 1), ends_on=date(year, 11, 12))
+            for year in range(today.year - 2, today.year + 2)
+        )
 
     def _derive(self, today: date | None) -> None:
         """Forecast, policies, suggestions and KPI rows, as the night would compute them."""

@@ -7,6 +7,7 @@ sweep hands it out again. The same data give the same result, whoever computes i
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,18 +21,29 @@ from core.errors import DomainError
 from core.live import publish_after_commit
 from core.queue import kick
 from core.transactions import retry_on_conflict
-from forecasting.demand import curve_of, demand_histories, learn_pools, learn_spread, places_to_forecast, pool_of
+from forecasting.calendar import Learned, with_calendar
+from forecasting.classes import class_by_variation, classify_by_value
+from forecasting.demand import (
+    category_demand,
+    curve_of,
+    demand_histories,
+    learn_events_before,
+    learn_pools,
+    learn_variation,
+    places_to_forecast,
+    pool_of,
+)
 from forecasting.economics import Supply, default_lead_time, economics_of, learn_lost_share, supplies
 from forecasting.engine.plan import DAYS, Item, Plan, make_plans
 from forecasting.engine.policy import WEEKS_PER_YEAR, Economics
 from forecasting.engine.spread import Curve
 from forecasting.locks import lock_free_chunks, lock_run, take_chunk
 from forecasting.models import DemandForecast, ForecastChunk, ForecastRun
+from forecasting.services.adjustments import measure_adjustments
+from forecasting.services.policies import apply_policies
 from inventory.models import Product, Warehouse
 from inventory.places import Place
-from purchasing.services import set_policies
 from purchasing.tasks import check_reorder_points
-from purchasing.values import PolicyInput
 
 CHUNK_SIZE = 200
 STUCK_AFTER = timedelta(hours=1)  # a run that takes longer may be replaced by hand
@@ -40,7 +52,7 @@ SHOWN_WEEKS = 104  # of history, kept with the forecast for its page
 REPLACED = [
     "run", "model", "pattern", "yearly_value", "horizon", "history", "lead_time_days", "lead_time_sd",
     "lead_time_demand", "lead_time_demand_sd", "service_level", "safety_stock", "reorder_point", "order_up_to",
-    "basis", "economics", "accuracy",
+    "basis", "economics", "accuracy", "xyz",
 ]  # fmt: skip
 
 
@@ -87,8 +99,8 @@ def start_run(*, as_of: date | None = None, product: Product | None = None) -> F
     started_at, clock = timezone.now(), _Clock()
     as_of = as_of or timezone.localdate()
     places = places_to_forecast(as_of, product.pk if product else None)
-    shared = {"pools": learn_pools(as_of), "lost_share": learn_lost_share(as_of)}
-    shared["spread"] = learn_spread(places_to_forecast(as_of) if product else places, as_of)
+    measure_adjustments(as_of)
+    shared = _learn_shared(as_of, places_to_forecast(as_of) if product else places)
     clock.lap("prepare")
     run = ForecastRun.objects.create(
         as_of=as_of, total=len(places), shared=shared, timing=clock.seconds, started_at=started_at
@@ -97,6 +109,20 @@ def start_run(*, as_of: date | None = None, product: Product | None = None) -> F
     if not places:
         _close(run)
     return run
+
+
+def _learn_shared(as_of: date, places: Sequence[Place]) -> dict[str, Any]:
+    """What all series have in common, as plain values to keep with the run."""
+    categories = category_demand(as_of)
+    learned = learn_events_before(as_of, categories)
+    spread, agility = learn_variation(places, as_of, learned)
+    return {
+        "pools": learn_pools(as_of, categories, learned),
+        "lost_share": learn_lost_share(as_of),
+        "events": asdict(learned),
+        "spread": spread,
+        "agility": agility,
+    }
 
 
 @retry_on_conflict
@@ -116,35 +142,16 @@ def compute_chunk(chunk_id: int) -> int:
     as_of = ForecastRun.objects.values_list("as_of", flat=True).get(pk=chunk.run_id)
     items = dict(_items(places, as_of, shared))
     clock.lap("read")
-    plans, errors = _plan_all(items, curve_of(shared["spread"]))
+    plans, errors = _plan_all(items, curve_of(shared["spread"]), shared["agility"])
     clock.lap("fit")
     forecasts = [_forecast(place, plan, items[place], chunk.run_id) for place, plan in plans.items()]
+    apply_policies(forecasts, as_of)
     DemandForecast.objects.bulk_create(
         forecasts, update_conflicts=True, unique_fields=["product", "warehouse"], update_fields=REPLACED, batch_size=500
     )
-    apply_policies(forecasts)
     clock.lap("write")
     _record_progress(chunk, len(places), errors, clock.seconds)
     return len(places)
-
-
-@transaction.atomic(savepoint=False)
-def apply_policies(forecasts: Sequence[DemandForecast]) -> int:
-    """Hand the policies to purchasing, which leaves those set by hand alone; returns how many it took."""
-    return set_policies(
-        [
-            PolicyInput(
-                product_id=row.product_id,
-                warehouse_id=row.warehouse_id,
-                safety_stock=row.safety_stock,
-                reorder_point=row.reorder_point,
-                order_up_to=row.order_up_to,
-                service_level=row.service_level,
-                basis=row.basis,
-            )
-            for row in forecasts
-        ]
-    )
 
 
 class _Clock:
@@ -172,30 +179,33 @@ def _items(places: Sequence[Place], as_of: date, shared: dict[str, Any]) -> Iter
     supply: dict[int, Supply] = supplies(products, as_of)
     economics = economics_of(places, supply, shared["lost_share"], as_of)
     categories = dict(Product.objects.filter(pk__in=products).values_list("pk", "category_id"))
+    known = with_calendar(histories, categories, Learned(**shared["events"]))
     for place in places:
         terms = supply.get(place[0])
+        history, calendar = known[place]
         yield (
             place,
             Item(
-                history=histories[place],
+                history=history,
                 lead_time=terms.lead_time if terms else default_lead_time(),
                 review_days=REVIEW_DAYS,
                 economics=economics[place],
                 pool=pool_of(categories.get(place[0]), shared["pools"]),
+                calendar=calendar,
             ),
         )
 
 
-def _plan_all(items: dict[Place, Item], curve: Curve) -> tuple[dict[Place, Plan], dict[Place, str]]:
+def _plan_all(items: dict[Place, Item], curve: Curve, agility: float) -> tuple[dict[Place, Plan], dict[Place, str]]:
     """Plans by place; if they cannot be made together, one by one, so that only the bad series goes without."""
     try:
-        return dict(zip(items, make_plans(list(items.values()), curve), strict=True)), {}
+        return dict(zip(items, make_plans(list(items.values()), curve, agility), strict=True)), {}
     except Exception:  # whatever is wrong with one series, the others get their forecast
         plans: dict[Place, Plan] = {}
         errors: dict[Place, str] = {}
         for place, item in items.items():
             try:
-                plans[place] = make_plans([item], curve)[0]
+                plans[place] = make_plans([item], curve, agility)[0]
             except Exception as exc:
                 errors[place] = f"{type(exc).__name__}: {exc}"
         return plans, errors
@@ -212,6 +222,7 @@ def _forecast(place: Place, plan: Plan, item: Item, run_id: int) -> DemandForeca
         warehouse_id=place[1],
         model=plan.model,
         pattern=plan.pattern.value,
+        xyz=class_by_variation(wanted[first:]),
         yearly_value=Decimal(str(round(weekly * WEEKS_PER_YEAR * item.economics.price, 2))),
         horizon={
             "start": plan.forecast.start.isoformat(),
@@ -271,7 +282,14 @@ def plan_numbers(plan: Plan, item: Item) -> dict[str, Any]:
         "season_strength": _round(plan.season_strength),
         "capped_days": plan.capped_days,
         "filled": _round(plan.filled),
+        "events": _events_within(item, demand["weeks"]),
     }
+
+
+def _events_within(item: Item, weeks: float) -> list[dict[str, Any]]:
+    """The calendar's events that begin within the weeks that stock must last."""
+    last = (item.history.end + timedelta(weeks=weeks)).isoformat()
+    return [event for event in (item.calendar.coming if item.calendar else ()) if event["first"] <= last]
 
 
 def _economics_numbers(plan: Plan, money: Economics) -> dict[str, Any]:
@@ -327,11 +345,12 @@ def _close(run: ForecastRun) -> None:
     run.status = ForecastRun.Status.FAILED if failed else ForecastRun.Status.DONE
     run.finished_at = timezone.now()
     run.save(update_fields=["status", "finished_at"])
+    classify_by_value()
     kick(check_reorder_points)
 
 
 def _round(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 6)
+    return None if value is None or not math.isfinite(value) else round(float(value), 6)
 
 
 def _rounded(values: np.ndarray) -> list[float]:

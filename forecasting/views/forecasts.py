@@ -3,7 +3,9 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +16,7 @@ from forecasting.explanation import assumptions, explain
 from forecasting.models import DemandForecast, ForecastRun, Pattern
 from forecasting.services import request_run
 from forecasting.tasks import fan_out
+from forecasting.workbook import workbook_response
 from inventory.models import Category, Product, Warehouse
 
 PAGE_SIZE = 50
@@ -29,6 +32,7 @@ def forecast_list(request: HttpRequest) -> HttpResponse:
         "category_id": _number(request, "category"),
         "warehouse_id": _number(request, "warehouse"),
         "pattern": request.GET.get("pattern", ""),
+        "stale_at": timezone.now() if request.GET.get("stale") else None,
     }
     page = following_page(selectors.forecast_list(**chosen), request.GET.get("after"), PAGE_SIZE)  # type: ignore[arg-type]
     context = {
@@ -38,6 +42,7 @@ def forecast_list(request: HttpRequest) -> HttpResponse:
         "warehouses": Warehouse.objects.all(),
         "patterns": Pattern.choices,
         "runs": selectors.recent_runs(1),
+        "stale": selectors.stale_forecasts(timezone.now()).count(),
     }
     return render(request, "forecasting/list.html", context)
 
@@ -56,13 +61,23 @@ def forecast_product(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "forecasting/product.html", context)
 
 
+@require_safe
+@permission_required([VIEW, "inventory.view_margin"], raise_exception=True)
+def forecast_workbook(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The arithmetic of one forecast's policy as an Excel file with live formulas."""
+    forecast = get_object_or_404(DemandForecast.objects.select_related("product", "warehouse", "run"), pk=pk)
+    return workbook_response(forecast)
+
+
 def _forecast_context(request: HttpRequest, forecast: DemandForecast) -> dict[str, object]:
     place = (forecast.product_id, forecast.warehouse_id)
+    by_hand = selectors.policy_by_hand(place)
     return {
+        "by_hand_cost": selectors.cost_by_hand(forecast, by_hand) if by_hand else None,
         "steps": explain(forecast, with_money=request.user.has_perm("inventory.view_margin")),
         "assumptions": assumptions(forecast),
         "position": selectors.stock_position(place),
-        "by_hand": selectors.policy_by_hand(place),
+        "by_hand": by_hand,
         "weeks": list(reversed(selectors.weeks(forecast))),
         "chart": selectors.chart_data(forecast),
     }

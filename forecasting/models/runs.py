@@ -87,6 +87,9 @@ class DemandForecast(models.Model):
     warehouse = models.ForeignKey(Warehouse, verbose_name=_("warehouse"), on_delete=models.PROTECT)
     model = models.CharField(_("model"), max_length=40, choices=DemandModel)
     pattern = models.CharField(_("pattern"), max_length=12, choices=Pattern, default=Pattern.NONE)
+    # ABC by expected sales of the product over all warehouses, XYZ by how much its weeks vary; empty until known.
+    abc = models.CharField(_("ABC class"), max_length=1, blank=True, default="")
+    xyz = models.CharField(_("XYZ class"), max_length=1, blank=True, default="")
     yearly_value = models.DecimalField(
         _("expected sales a year"), max_digits=16, decimal_places=2, default=Decimal("0.00")
     )

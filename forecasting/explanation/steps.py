@@ -5,9 +5,9 @@ The numbers are those kept with the forecast, so what is shown is what decided; 
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import date
 
-from django.utils.formats import get_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,16 +19,9 @@ from forecasting.economics import (
     LOWEST_LOST_SHARE,
 )
 from forecasting.engine.policy import HIGHEST_SERVICE, LOT_FACTOR, LOWEST_SERVICE, WEEKS_PER_YEAR
+from forecasting.explanation.change import against_last, what_would_change_it, wish
+from forecasting.explanation.words import Step, n, percent, r, whole, x
 from forecasting.models import DemandForecast
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: its name, the sentence, and the arithmetic where there is any."""
-
-    name: str
-    sentence: str
-    arithmetic: str = ""
 
 
 def explain(forecast: DemandForecast, *, with_money: bool) -> list[Step]:
@@ -39,18 +32,22 @@ def explain(forecast: DemandForecast, *, with_money: bool) -> list[Step]:
         _model(forecast),
         _lead_time(forecast),
         _lead_time_demand(forecast),
+        *_events(forecast),
         *_spread(forecast),
         *(_money(forecast) if with_money else []),
+        *wish(forecast, with_money=with_money),
         _safety_stock(forecast),
         _reorder_point(forecast),
         *([_economic_lot(forecast)] if with_money else []),
         _order_up_to(forecast),
+        *against_last(forecast, with_money=with_money),
+        *what_would_change_it(forecast, with_money=with_money),
     ]
 
 
 def assumptions(forecast: DemandForecast) -> list[str]:
     """What was assumed because the company's data did not say it."""
-    cost_share, days = _percent(DEFAULT_COST_SHARE), _whole(DEFAULT_LEAD_TIME_DAYS)
+    cost_share, days = percent(DEFAULT_COST_SHARE), whole(DEFAULT_LEAD_TIME_DAYS)
     sentences = {
         "price_from_list": _("Nothing was shipped in the last half year: the list price counts."),
         "price_from_cost": _("There is no price: it is taken so that the cost is %(share)s of it."),
@@ -65,37 +62,10 @@ def assumptions(forecast: DemandForecast) -> list[str]:
     return [
         *known,
         _("A short piece costs %(share)s of its price in goodwill, beside the margin of those that are lost.")
-        % {"share": _percent(GOODWILL_SHARE)},
+        % {"share": percent(GOODWILL_SHARE)},
         _("The share of short demand that is lost is learned from refusals: from %(start)s on, at least %(least)s.")
-        % {"start": _percent(DEFAULT_LOST_SHARE), "least": _percent(LOWEST_LOST_SHARE)},
+        % {"start": percent(DEFAULT_LOST_SHARE), "least": percent(LOWEST_LOST_SHARE)},
     ]
-
-
-def _n(value: float, places: int | None = None, *, digits: int = 3) -> str:
-    """A number in the reader's format, with ``digits`` significant digits or the decimals asked for."""
-    if places is None:
-        places = max(digits - 1 - math.floor(math.log10(abs(value))), 0) if value else 0
-    return number_format(round(value, places), places, use_l10n=True, force_grouping=True)
-
-
-def _x(value: float) -> str:
-    """A number of the arithmetic: precise enough that a reader who types it in gets the result shown."""
-    text = _n(value, digits=6)
-    separator = get_format("DECIMAL_SEPARATOR")
-    return text.rstrip("0").rstrip(separator) if separator in text else text
-
-
-def _r(value: float) -> str:
-    """A result of the arithmetic."""
-    return _n(value, digits=4)
-
-
-def _whole(value: float) -> str:
-    return _n(value, 0)
-
-
-def _percent(share: float, places: int = 1) -> str:
-    return f"{_n(100 * share, places)} %"
 
 
 def _demand(forecast: DemandForecast) -> Step:
@@ -105,15 +75,15 @@ def _demand(forecast: DemandForecast) -> Step:
         "In the last %(weeks)s week %(total)s pieces were wanted.",
         "In the last %(weeks)s weeks %(total)s pieces were wanted.",
         len(history["demand"]),
-    ) % {"weeks": len(history["demand"]), "total": _whole(total)}
+    ) % {"weeks": len(history["demand"]), "total": whole(total)}
     if lost:
         sentence += " " + _("%(lost)s of them were refused for lack of stock and are put back here.") % {
-            "lost": _whole(lost)
+            "lost": whole(lost)
         }
     if forecast.basis["filled"]:
         sentence += " " + _(
             "While the shelf was empty and nobody asked, %(pieces)s more would usually have sold; they count too."
-        ) % {"pieces": _n(forecast.basis["filled"])}
+        ) % {"pieces": n(forecast.basis["filled"])}
     if forecast.basis["capped_days"]:
         sentence += " " + ngettext(
             "%(count)s day above 20 times the usual size was cut to that.",
@@ -134,7 +104,7 @@ def _pattern(forecast: DemandForecast) -> Iterator[Step]:
     }
     if forecast.pattern in sentences:
         name = _("Pattern: %(pattern)s") % {"pattern": forecast.get_pattern_display()}
-        yield Step(name, sentences[forecast.pattern] % {"strength": _n(forecast.basis["season_strength"], 2)})
+        yield Step(name, sentences[forecast.pattern] % {"strength": n(forecast.basis["season_strength"], 2)})
 
 
 def _model(forecast: DemandForecast) -> Step:
@@ -145,9 +115,9 @@ def _model(forecast: DemandForecast) -> Step:
     values = {
         "origins": accuracy["origins"],
         "weeks": accuracy["weeks"],
-        "wape": _percent(accuracy["wape"]),
-        "naive": _percent(accuracy["naive_wape"]),
-        "bias": _percent(accuracy["bias"]),
+        "wape": percent(accuracy["wape"]),
+        "naive": percent(accuracy["naive_wape"]),
+        "bias": percent(accuracy["bias"]),
     }
     if forecast.model == "naive":
         return Step(
@@ -178,13 +148,13 @@ def _lead_time(forecast: DemandForecast) -> Step:
         basis["receipts"],
     ) % {
         "count": basis["receipts"],
-        "days": _n(basis["lead_time_days"], 1),
-        "sd": _n(basis["lead_time_sd_days"], 1),
+        "days": n(basis["lead_time_days"], 1),
+        "sd": n(basis["lead_time_sd_days"], 1),
     }
     sentence += " " + _("With the day until the next check, stock must last %(weeks)s weeks.") % {
-        "weeks": _n(basis["weeks"], 2)
+        "weeks": n(basis["weeks"], 2)
     }
-    arithmetic = f"({_x(basis['lead_time_days'])} + {_x(basis['review_days'])}) / 7 = {_r(basis['weeks'])}"
+    arithmetic = f"({x(basis['lead_time_days'])} + {x(basis['review_days'])}) / 7 = {r(basis['weeks'])}"
     return Step(_("Lead time"), sentence, arithmetic)
 
 
@@ -192,9 +162,35 @@ def _lead_time_demand(forecast: DemandForecast) -> Step:
     basis = forecast.basis
     return Step(
         _("Lead-time demand"),
-        _("In these weeks %(mean)s pieces are expected.") % {"mean": _n(basis["mean"])},
-        f"{_x(basis['weekly_mean'])} × {_x(basis['weeks'])} = {_r(basis['mean'])}",
+        _("In these weeks %(mean)s pieces are expected.") % {"mean": n(basis["mean"])},
+        f"{x(basis['weekly_mean'])} × {x(basis['weeks'])} = {r(basis['mean'])}",
     )
+
+
+def _events(forecast: DemandForecast) -> Iterator[Step]:
+    """What the calendar adds within the weeks that stock must last."""
+    for event in forecast.basis.get("events", []):
+        values = {
+            "name": event["name"],
+            "first": date_format(date.fromisoformat(event["first"])),
+            "last": date_format(date.fromisoformat(event["last"])),
+            "factor": n(event["factor"], 2),
+        }
+        if event["factor"] == 0:
+            sentence = _("From %(first)s to %(last)s nothing is sold.")
+        elif event["planned"]:
+            sentence = _("From %(first)s to %(last)s %(factor)s times the usual demand is expected, as planned.")
+        else:
+            sentence = _(
+                "From %(first)s to %(last)s %(factor)s times the usual demand is expected, as earlier such days had, "
+                "this product's own drawn to those of all."
+            )
+        name = _("Event: %(name)s")
+        if event["key"].endswith(":before"):
+            name = _("Days before %(name)s")
+        elif event["key"].startswith("adjustment:"):
+            name = _("Adjustment: %(name)s")
+        yield Step(name % values, sentence % values)
 
 
 def _spread(forecast: DemandForecast) -> Iterator[Step]:
@@ -205,9 +201,9 @@ def _spread(forecast: DemandForecast) -> Iterator[Step]:
             "How much such intervals have varied in the past, drawn towards products that sell as much: %(spread)s "
             "times their mean to the power of 1.5, at least half the mean."
         )
-        % {"spread": _n(basis["spread"])},
+        % {"spread": n(basis["spread"])},
         *(
-            [f"{_x(basis['spread'])} × {_x(basis['mean'])}^1.5 = {_r(basis['variance_of_demand'])}"]
+            [f"{x(basis['spread'])} × {x(basis['mean'])}^1.5 = {r(basis['variance_of_demand'])}"]
             if _follows_spread(basis)
             else []
         ),
@@ -219,11 +215,11 @@ def _spread(forecast: DemandForecast) -> Iterator[Step]:
             "pieces (standard deviation)."
         )
         % {
-            "weeks": _n(basis["lead_time_sd_weeks"], 2),
-            "added": _n(basis["variance_of_lead_time"]),
-            "sd": _n(basis["sd"]),
+            "weeks": n(basis["lead_time_sd_weeks"], 2),
+            "added": n(basis["variance_of_lead_time"]),
+            "sd": n(basis["sd"]),
         },
-        f"√({_x(basis['variance_of_demand'])} + {_x(basis['variance_of_lead_time'])}) = {_r(basis['sd'])}",
+        f"√({x(basis['variance_of_demand'])} + {x(basis['variance_of_lead_time'])}) = {r(basis['sd'])}",
     )
 
 
@@ -238,28 +234,28 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
     yield Step(
         _("A piece too few"),
         _("It costs its margin where the sale is lost (%(share)s of the time), and goodwill.")
-        % {"share": _percent(money["lost_share"])},
-        f"{_x(margin)} × {_x(money['lost_share'])} + {_x(money['goodwill'])} = {_r(money['underage'])}",
+        % {"share": percent(money["lost_share"])},
+        f"{x(margin)} × {x(money['lost_share'])} + {x(money['goodwill'])} = {r(money['underage'])}",
     )
     yield Step(
         _("A piece too many"),
         _("It lies for the %(weeks)s weeks until the next order and costs holding and obsolescence.")
-        % {"weeks": _n(basis["lying_weeks"], 1)},
-        f"{_x(money['unit_cost'])} × ({_percent(money['holding_rate'], 2)} + {_percent(money['obsolescence_rate'])}) × "
-        f"{_x(basis['lying_weeks'])} / {_x(WEEKS_PER_YEAR)} = {_r(money['overage'])}",
+        % {"weeks": n(basis["lying_weeks"], 1)},
+        f"{x(money['unit_cost'])} × ({percent(money['holding_rate'], 2)} + {percent(money['obsolescence_rate'])}) × "
+        f"{x(basis['lying_weeks'])} / {x(WEEKS_PER_YEAR)} = {r(money['overage'])}",
     )
     sentence = _("Most is earned when demand is met with this probability.")
     if not LOWEST_SERVICE <= money["critical_ratio"] <= HIGHEST_SERVICE:
         sentence += " " + _("It is kept between %(low)s and %(high)s: here %(level)s.") % {
-            "low": _percent(LOWEST_SERVICE),
-            "high": _percent(HIGHEST_SERVICE),
-            "level": _percent(basis["service_level"]),
+            "low": percent(LOWEST_SERVICE),
+            "high": percent(HIGHEST_SERVICE),
+            "level": percent(basis["service_level"]),
         }
     yield Step(
         _("Service level"),
         sentence,
-        f"{_x(money['underage'])} / ({_x(money['underage'])} + {_x(money['overage'])}) = "
-        f"{_percent(money['critical_ratio'])}",
+        f"{x(money['underage'])} / ({x(money['underage'])} + {x(money['overage'])}) = "
+        f"{percent(money['critical_ratio'])}",
     )
 
 
@@ -272,12 +268,12 @@ def _safety_stock(forecast: DemandForecast) -> Step:
             "%(shape)s, scale %(scale)s)."
         )
         % {
-            "level": _percent(basis["service_level"]),
-            "covered": _whole(basis["quantile"]),
-            "shape": _n(basis["mean"] ** 2 / basis["sd"] ** 2 if basis["sd"] else 0.0, digits=4),
-            "scale": _n(basis["sd"] ** 2 / basis["mean"] if basis["mean"] else 0.0, digits=4),
+            "level": percent(basis["service_level"]),
+            "covered": whole(basis["quantile"]),
+            "shape": n(basis["mean"] ** 2 / basis["sd"] ** 2 if basis["sd"] else 0.0, digits=4),
+            "scale": n(basis["sd"] ** 2 / basis["mean"] if basis["mean"] else 0.0, digits=4),
         },
-        f"max({_whole(basis['quantile'])} − {_whole(basis['expected'])}; 0) = {_whole(basis['safety_stock'])}",
+        f"max({whole(basis['quantile'])} − {whole(basis['expected'])}; 0) = {whole(basis['safety_stock'])}",
     )
 
 
@@ -286,8 +282,8 @@ def _reorder_point(forecast: DemandForecast) -> Step:
     return Step(
         _("Reorder point"),
         _("Lead-time demand and safety stock: at this inventory position it is time to order."),
-        f"{_whole(basis['reorder_point'] - basis['safety_stock'])} + {_whole(basis['safety_stock'])} = "
-        f"{_whole(basis['reorder_point'])}",
+        f"{whole(basis['reorder_point'] - basis['safety_stock'])} + {whole(basis['safety_stock'])} = "
+        f"{whole(basis['reorder_point'])}",
     )
 
 
@@ -301,17 +297,17 @@ def _economic_lot(forecast: DemandForecast) -> Step:
     sentence = _(
         "Ordering costs %(cost)s a line, holding a piece %(holding)s a year; a little is added because larger lots "
         "also spare shortages."
-    ) % {"cost": _n(money["order_cost"], 2), "holding": _n(holding, 2)}
+    ) % {"cost": n(money["order_cost"], 2), "holding": n(holding, 2)}
     if abs(formula - basis["economic_lot"]) > max(0.01 * formula, 0.1):
         sentence += " " + _("A lot is at least one piece and lasts at most half a year: %(lot)s.") % {
-            "lot": _n(basis["economic_lot"])
+            "lot": n(basis["economic_lot"])
         }
     sentence += " " + _("At least %(moq)s, in packs of %(pack)s: %(lot)s pieces.") % {
-        "moq": _whole(money["moq"]),
-        "pack": _whole(money["order_multiple"]),
-        "lot": _whole(basis["lot"]),
+        "moq": whole(money["moq"]),
+        "pack": whole(money["order_multiple"]),
+        "lot": whole(basis["lot"]),
     }
-    arithmetic = f"{_x(LOT_FACTOR)} × √(2 × {_x(money['order_cost'])} × {_x(yearly)} / {_x(holding)}) = {_r(formula)}"
+    arithmetic = f"{x(LOT_FACTOR)} × √(2 × {x(money['order_cost'])} × {x(yearly)} / {x(holding)}) = {r(formula)}"
     return Step(name, sentence, arithmetic)
 
 
@@ -320,5 +316,5 @@ def _order_up_to(forecast: DemandForecast) -> Step:
     return Step(
         _("Order-up-to level"),
         _("Reorder point and one lot: an order brings the inventory position up to here."),
-        f"{_whole(basis['reorder_point'])} + {_whole(basis['lot'])} = {_whole(basis['order_up_to'])}",
+        f"{whole(basis['reorder_point'])} + {whole(basis['lot'])} = {whole(basis['order_up_to'])}",
     )

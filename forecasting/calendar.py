@@ -1,0 +1,315 @@
+"""The demand calendar: which days are unlike others for whom, what that does to demand, past and planned.
+
+A spell is a run of such days; spells of one key are occurrences of the same thing. What the past ones did is measured
+by every run over all products (``learn_events``) and, drawn to that, product by product (``day_factors``).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import holidays
+import numpy as np
+from django.utils.translation import get_language
+
+from forecasting import uplift
+from forecasting.engine.history import FloatArray, IntArray
+from forecasting.engine.plan import Calendar, History
+from forecasting.models import DemandEvent, ForecastAdjustment, HolidayCalendar
+from inventory.places import Place
+
+DAYS_AHEAD = 400  # a year's season and the longest lead time
+BEFORE_DAYS = 14  # people stock up before a holiday
+BRIDGED_DAYS = 3  # a weekend between two days off belongs to the holiday
+SUBSTITUTED = "Day off"  # the library's name for a weekend's substitute
+Measured = Mapping[str, Sequence[float]]  # pieces wanted and usual by key
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """Days (both ends included) of one event for some products, one category or, with neither, everything."""
+
+    key: str
+    name: str
+    first: date
+    last: date
+    category_id: int | None = None
+    products: frozenset[int] = frozenset()
+    warehouse_id: int | None = None
+    planned: float | None = None
+    cut: float = 0.0
+    is_closed: bool = False
+    event_id: int | None = None
+
+    def concerns(self, place: Place, category_id: int | None) -> bool:
+        """Whether it is about this product in this warehouse."""
+        if self.products:
+            return place[0] in self.products and self.warehouse_id in (None, place[1])
+        return self.category_id is None or self.category_id == category_id
+
+    def days(self, start: date) -> IntArray:
+        """Its days, counted from ``start``."""
+        return np.arange((self.first - start).days, (self.last - start).days + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a run learned of events over all products."""
+
+    measured: Measured
+    slope: float  # log uplift by log price cut
+
+    def expected(self, spell: Spell) -> float:
+        """How many times the usual demand is expected on its days, over all products."""
+        pieces, usual = self.measured.get(spell.key, (0.0, 0.0))
+        if usual > 0:
+            return float(uplift.drawn(np.array(pieces), np.array(usual), 1.0))
+        return uplift.expected_of_cut(self.slope, spell.cut)
+
+
+def spells(first: date, last: date) -> list[Spell]:
+    """Every spell with a day from ``first`` to ``last``, oldest first; four queries."""
+    events = DemandEvent.objects.filter(starts_on__lte=last, ends_on__gte=first).prefetch_related("products")
+    found = [_of_event(event) for event in events]
+    for calendar in HolidayCalendar.objects.all():
+        found += holiday_spells(calendar, first, last)
+    return sorted(found, key=lambda spell: (spell.first, spell.key))
+
+
+def _of_event(event: DemandEvent) -> Spell:
+    return Spell(
+        key=f"event:{event.name.casefold()}",
+        name=event.name,
+        first=event.starts_on,
+        last=event.ends_on,
+        category_id=event.category_id,
+        products=frozenset(product.pk for product in event.products.all()),
+        planned=None if event.planned_uplift is None else float(event.planned_uplift),
+        cut=float(event.price_cut or 0) / 100,
+        is_closed=event.kind == DemandEvent.Kind.CLOSED,
+        event_id=event.pk,
+    )
+
+
+def _adjustments(first: date, last: date) -> Iterator[Spell]:
+    """What people expect beyond the forecast on the coming days; past demand is what it was."""
+    rows = ForecastAdjustment.objects.filter(starts_on__lte=last, ends_on__gte=first, is_withdrawn=False)
+    for row in rows.order_by("pk"):
+        yield Spell(
+            key=f"adjustment:{row.pk}",
+            name=row.reason,
+            first=max(row.starts_on, first),
+            last=row.ends_on,
+            products=frozenset([row.product_id]),
+            warehouse_id=row.warehouse_id,
+            planned=row.factor,
+        )
+
+
+def holiday_spells(calendar: HolidayCalendar, first: date, last: date) -> Iterator[Spell]:
+    """The holidays of one calendar and the days before each, in which people stock up."""
+    for days, name in _holidays(calendar.country, first, last + timedelta(days=BEFORE_DAYS)):
+        key = f"holiday:{calendar.country}:{name}"
+        eve = days[0] - timedelta(days=1)
+        yield Spell(f"{key}:before", name, eve - timedelta(days=BEFORE_DAYS - 1), eve)
+        yield Spell(key, name, days[0], days[-1], is_closed=calendar.is_closed)
+
+
+def local_name(spell: Spell, country: str) -> tuple[str, str]:
+    """A holiday's name and its language: the reader's, where the library has it."""
+    wanted = "zh_CN" if get_language().startswith("zh") else "en_US"
+    named = holidays.country_holidays(country, years=spell.first.year, language="en_US")
+    if wanted not in named.supported_languages:
+        return spell.name, "en"
+    told = holidays.country_holidays(country, years=spell.first.year, language=wanted)
+    day = next((d for d in sorted(named) if spell.first <= d <= spell.last and _plain(named[d]) == spell.name), None)
+    return (_plain(told[day]) if day else spell.name), wanted[:2]
+
+
+def _plain(name: str) -> str:
+    """Without what the library adds: other holidays of the day, remarks in parentheses."""
+    return name.split(";")[0].split(" (")[0].split("（")[0].strip()
+
+
+def _holidays(country: str, first: date, last: date) -> Iterator[tuple[list[date], str]]:
+    """Days off that belong together and the name that most of them have."""
+    named = holidays.country_holidays(country, years=range(first.year - 1, last.year + 2), language="en_US")
+    run: list[date] = []
+    for day in [*sorted(named), date.max]:
+        if run and (day - run[-1]).days > BRIDGED_DAYS:
+            if run[-1] >= first and run[0] <= last:
+                yield run, _common_name([named[d] for d in run])
+            run = []
+        run.append(day)
+
+
+def _common_name(names: Sequence[str]) -> str:
+    plain = [_plain(name) for name in names if not name.startswith(SUBSTITUTED)]
+    return max(plain, key=lambda name: (plain.count(name), -plain.index(name))) if plain else names[0]
+
+
+# ---- what the past ones did, over all products
+
+
+def learn_events(
+    start: date, categories: Mapping[int | None, FloatArray], of_products: Callable[[Collection[int]], FloatArray]
+) -> Learned:
+    """Measure every spell of the past and note it at its event.
+
+    categories: daily demand from ``start`` on by category; of_products: the same of some products together.
+    """
+    total = sum(categories.values(), np.zeros(1))
+    known = spells(start, start + timedelta(days=len(total) - 1))
+    measured: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    by_event: dict[int, tuple[float, float]] = {}
+    cuts = []
+    for spell in known:
+        if spell.is_closed:
+            continue
+        demand = total
+        if spell.products:
+            demand = of_products(spell.products)
+        elif spell.category_id is not None:
+            demand = categories.get(spell.category_id, np.zeros(len(total)))
+        pieces, usual = _measure(demand, spell, known, start)
+        measured[spell.key] = [measured[spell.key][0] + pieces, measured[spell.key][1] + usual]
+        if spell.event_id is not None:
+            by_event[spell.event_id] = (pieces, usual)
+        if spell.cut and usual > 0:
+            cuts.append((spell.cut, pieces / usual, usual))
+    _note(by_event, measured)
+    slope = uplift.by_depth(*np.array(cuts, dtype=np.float64).T) if cuts else 0.0
+    return Learned({key: [round(v, 3) for v in values] for key, values in measured.items()}, round(slope, 6))
+
+
+def _measure(demand: FloatArray, spell: Spell, known: Sequence[Spell], start: date) -> tuple[float, float]:
+    """Pieces wanted on the days of a spell, and what is usual on them."""
+    seen = (np.cumsum(demand) > 0)[None]
+    quiet = seen & ~_mask([other for other in known if _overlap(spell, other)], start, len(demand))
+    pieces, usual = uplift.measure(demand[None], seen, quiet, spell.days(start))
+    return float(pieces[0]), float(usual[0])
+
+
+def _overlap(spell: Spell, other: Spell) -> bool:
+    """Whether ``other`` may concern what ``spell`` is about."""
+    if spell.products and other.products:
+        return bool(spell.products & other.products)
+    if spell.products or other.products:
+        return True
+    return spell.category_id is None or other.category_id in (None, spell.category_id)
+
+
+def _mask(some: Sequence[Spell], start: date, days: int) -> np.ndarray:
+    mask = np.zeros((1, days), dtype=bool)
+    for spell in some:
+        at = spell.days(start)
+        mask[:, at[(at >= 0) & (at < days)]] = True
+    return mask
+
+
+def _note(by_event: Mapping[int, tuple[float, float]], measured: Measured) -> None:
+    changed = list(DemandEvent.objects.filter(pk__in=by_event))
+    for event in changed:
+        event.measured_pieces, event.measured_usual = by_event[event.pk]
+    DemandEvent.objects.bulk_update(changed, ["measured_pieces", "measured_usual"])
+    for calendar in HolidayCalendar.objects.all():
+        prefix = f"holiday:{calendar.country}:"
+        calendar.measured = {key: list(values) for key, values in measured.items() if key.startswith(prefix)}
+        calendar.save(update_fields=["measured"])
+
+
+# ---- product by product
+
+
+def category_factors(
+    learned: Learned, start: date, days: int, category_id: int | None
+) -> tuple[FloatArray, np.ndarray]:
+    """Factor of each day on the demand of a whole category, and the days that say nothing about it."""
+    wide = [
+        s for s in spells(start, start + timedelta(days=days - 1)) if not s.products and s.concerns((0, 0), category_id)
+    ]
+    factors = np.ones(days)
+    for spell in wide:
+        at = spell.days(start)
+        factors[at[(at >= 0) & (at < days)]] *= 0.0 if spell.is_closed else learned.expected(spell)
+    return np.where(factors < uplift.SILENT, 1.0, factors), factors < uplift.SILENT
+
+
+def with_calendar(
+    histories: Mapping[Place, History], categories: Mapping[int, int | None], learned: Learned
+) -> dict[Place, tuple[History, Calendar | None]]:
+    """Histories without the days that say nothing, and what the calendar does to each; they cover the same days."""
+    result: dict[Place, tuple[History, Calendar | None]] = {place: (row, None) for place, row in histories.items()}
+    if not histories:
+        return result
+    any_row = next(iter(histories.values()))
+    until = any_row.end + timedelta(days=DAYS_AHEAD - 1)
+    known = [*spells(any_row.start, until), *_adjustments(any_row.end, until)]
+    alike: dict[tuple[int, ...], list[Place]] = defaultdict(list)
+    for place in histories:
+        own = tuple(n for n, s in enumerate(known) if s.concerns(place, categories.get(place[0])))
+        if own:
+            alike[own].append(place)
+    for own, places in alike.items():
+        rows = _of_rows([histories[place] for place in places], [known[n] for n in own], learned)
+        result |= dict(zip(places, rows, strict=True))
+    return result
+
+
+def _of_rows(
+    histories: Sequence[History], own: Sequence[Spell], learned: Learned
+) -> Iterator[tuple[History, Calendar | None]]:
+    """As ``with_calendar``, for histories that the same spells concern."""
+    start, end = histories[0].start, histories[0].end
+    demand = np.stack([history.demand for history in histories])
+    rows, days = demand.shape
+    in_stock = np.stack([np.ones(days, bool) if h.in_stock is None else h.in_stock for h in histories])
+    seen = in_stock & (np.cumsum(demand, axis=1) > 0)
+    quiet = seen & ~_mask(own, start, days)
+    factors, excess = np.ones((rows, days + DAYS_AHEAD)), np.zeros((rows, days + DAYS_AHEAD))
+    coming: list[list[dict[str, Any]]] = [[] for _ in histories]
+    for some in _by_key(own).values():
+        measured = uplift.measure(demand, seen, quiet, np.concatenate([spell.days(start) for spell in some]))
+        for spell in some:
+            factor = _factor(spell, learned, *measured, is_past=spell.last < end)
+            at = spell.days(start)
+            at = at[(at >= 0) & (at < factors.shape[1])]
+            factors[:, at] *= factor[:, None]
+            excess[:, at] += np.square(uplift.UNCERTAINTY * (factor - 1.0))[:, None]
+            if spell.last >= end:
+                for n in range(rows):
+                    coming[n].append(_summary(spell, float(factor[n])))
+    silent = factors[:, :days] < uplift.SILENT
+    past = np.where(silent, 1.0, factors[:, :days])
+    for n, history in enumerate(histories):
+        calendar = Calendar(past[n], factors[n, days:], excess[n, days:], tuple(coming[n]))
+        yield replace(history, in_stock=in_stock[n] & ~silent[n]), calendar
+
+
+def _by_key(own: Sequence[Spell]) -> dict[str, list[Spell]]:
+    grouped: dict[str, list[Spell]] = defaultdict(list)
+    for spell in own:
+        grouped[spell.key].append(spell)
+    return grouped
+
+
+def _factor(spell: Spell, learned: Learned, pieces: FloatArray, usual: FloatArray, *, is_past: bool) -> FloatArray:
+    """Factor of a spell by row."""
+    if spell.is_closed:
+        return np.zeros(len(pieces))
+    if spell.planned is not None and not is_past:
+        return np.full(len(pieces), spell.planned)
+    return uplift.drawn(pieces, usual, learned.expected(spell))
+
+
+def _summary(spell: Spell, factor: float) -> dict[str, Any]:
+    return {
+        "key": spell.key,
+        "name": spell.name,
+        "first": spell.first.isoformat(),
+        "last": spell.last.isoformat(),
+        "factor": round(factor, 4),
+        "planned": spell.planned is not None,
+    }

@@ -1,0 +1,46 @@
+"""Classes of products, and the service levels that somebody wants instead of those that earn most."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from forecasting import selectors, services
+from forecasting.forms import PolicyRuleForm
+from forecasting.models import PolicyRule
+
+CHANGE = "forecasting.change_policyrule"
+
+
+@require_safe
+@permission_required("forecasting.view_policyrule", raise_exception=True)
+def classes(request: HttpRequest) -> HttpResponse:
+    """The ABC/XYZ table and the rules with what they cost."""
+    context = {"table": selectors.class_table(), "rules": selectors.policy_rules(timezone.localdate())}
+    return render(request, "forecasting/classes.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(CHANGE, raise_exception=True)
+def rule_new(request: HttpRequest) -> HttpResponseBase:
+    """Want a service level for a product, a supplier or a class."""
+    form = PolicyRuleForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
+    if request.method == "POST" and form.is_valid():
+        services.add_rule(form.cleaned_data)
+        messages.success(request, _("The rule counts from the next forecast on."))
+        return redirect("forecasting:classes")
+    return render(request, "forecasting/rule_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@permission_required(CHANGE, raise_exception=True)
+def rule_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a rule no longer count."""
+    get_object_or_404(PolicyRule, pk=pk)
+    services.end_rule(pk)
+    messages.success(request, _("The rule has ended; the next forecast chooses again."))
+    return redirect("forecasting:classes")
