@@ -5,41 +5,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('purchasing', '0008_auto_approval'),
+        ("purchasing", "0008_auto_approval"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReplenishmentRun',
+            name="ReplenishmentRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('total', models.PositiveIntegerField(default=0, verbose_name='places')),
-                ('done', models.PositiveIntegerField(default=0, verbose_name='checked')),
-                ('suggested', models.PositiveIntegerField(default=0, verbose_name='suggestions')),
-                ('started_at', models.DateTimeField(verbose_name='started')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("total", models.PositiveIntegerField(default=0, verbose_name="places")),
+                ("done", models.PositiveIntegerField(default=0, verbose_name="checked")),
+                ("suggested", models.PositiveIntegerField(default=0, verbose_name="suggestions")),
+                ("started_at", models.DateTimeField(verbose_name="started")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
             ],
             options={
-                'verbose_name': 'replenishment run',
-                'verbose_name_plural': 'replenishment runs',
-                'permissions': [('run_replenishment', 'Can check all products anew')],
+                "verbose_name": "replenishment run",
+                "verbose_name_plural": "replenishment runs",
+                "permissions": [("run_replenishment", "Can check all products anew")],
             },
         ),
         migrations.CreateModel(
-            name='ReplenishmentChunk',
+            name="ReplenishmentChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('modulus', models.PositiveSmallIntegerField()),
-                ('remainder', models.PositiveSmallIntegerField()),
-                ('first_product', models.BigIntegerField()),
-                ('last_product', models.BigIntegerField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='purchasing.replenishmentrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("modulus", models.PositiveSmallIntegerField()),
+                ("remainder", models.PositiveSmallIntegerField()),
+                ("first_product", models.BigIntegerField()),
+                ("last_product", models.BigIntegerField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="purchasing.replenishmentrun",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'replenishment chunk',
-                'verbose_name_plural': 'replenishment chunks',
+                "verbose_name": "replenishment chunk",
+                "verbose_name_plural": "replenishment chunks",
             },
         ),
     ]
