@@ -16,7 +16,10 @@ HEADING = "The order path"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; ``reached`` and ``bar`` are ratios unless ``what`` says otherwise, ``at_most`` says which side of the bar is good."""
+    """One line of the table; ``reached`` and ``bar`` are ratios unless ``what`` says otherwise.
+
+    ``at_most`` says which side of the bar is good.
+    """
 
     what: str
     ours: str
