@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.errors import IllegalTransition
 from inventory.models import Product, Reservation, StockMove, Warehouse
+from orders.promise_models import LearnedDelay, LinePromise, PromiseMark  # noqa: F401  Django looks for them here
 
 
 class Channel(models.Model):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.models import User
 from core.templatetags.tandem import in_words
+from orders.promise_models import LinePromise
 
 Data = dict[str, Any]
 
@@ -77,6 +78,20 @@ def _changed(data: Data) -> str:
     return " ".join(parts)
 
 
+def _re_promised(data: Data) -> str:
+    reason = LinePromise.Reason(data["reason"]).label
+    parts = [f"{reason} ({data['cause']})." if data["cause"] else f"{reason}."]
+    for position, sku, old, new, document in data["lines"]:
+        words = {"line": position, "sku": sku, "old": old or "–", "new": new, "document": document}
+        if new is None:
+            parts.append(_("Line %(line)s, %(sku)s: promised for %(old)s, now without a date.") % words)
+        elif document:
+            parts.append(_("Line %(line)s, %(sku)s: promised for %(old)s → %(new)s, with %(document)s.") % words)
+        else:
+            parts.append(_("Line %(line)s, %(sku)s: promised for %(old)s → %(new)s.") % words)
+    return " ".join(parts)
+
+
 def _with_reason(sentence: str, data: Data) -> str:
     if not data.get("reason"):
         return sentence
@@ -87,6 +102,7 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "confirmed": ("check", _confirmed),
     "changed": ("edit", _changed),
     "backorder_filled": ("package-import", _backorder_filled),
+    "re_promised": ("calendar-time", _re_promised),
     "reservation_cut": ("alert-triangle", _reservation_cut),
     "shipped": ("truck-delivery", _shipped),
     "returned": ("arrow-back-up", _returned),

@@ -26,7 +26,8 @@ PAGES = {
         "/orders/products/?q=tea",
         "/orders/customers/?q=ann",
     ],
-    "orders.view_order": ["/orders/", "/orders/?format=csv", "/orders/?format=xlsx"],
+    "inventory.view_stocklevel": ["/promises/availability/", "/promises/availability/?q=tea&quantity=2"],
+    "orders.view_order": ["/promises/", "/promises/?of=all", "/orders/", "/orders/?format=csv", "/orders/?format=xlsx"],
     "orders.view_customer": ["/customers/"],
     "orders.add_customer": ["/customers/new/"],
 }
