@@ -73,6 +73,8 @@ MANAGERS = (
     | WAREHOUSE
     | BUYERS
     | {
+        "orders.reallocate_stock",
+        "orders.change_deliverycosts",
         "inventory.add_product",
         "inventory.change_product",
         "purchasing.add_supplier",

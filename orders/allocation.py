@@ -1,7 +1,7 @@
-"""Who gets scarce stock. Pure arithmetic in whole cents and pieces; no Django here.
+"""Who gets scarce stock. Pure arithmetic in whole pieces and small coins; no Django here.
 
 A claim is an order line of one place. Giving it x pieces now earns ``gain * x``, and ``bonus`` more if that completes
-it. Hard rules are bounds: ``least`` (what a kept promise or a minimum guarantees) and ``most``. The plan that earns most
+it. Hard rules are bounds: ``least``, what a promise or a minimum guarantees, and ``most``. The plan that earns most
 
     max  sum gain_i x_i + bonus_i [x_i = wanted_i]   with  least_i <= x_i <= most_i,  sum x_i <= stock
 
@@ -19,7 +19,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 LARGEST_TABLE = 10_000_000
-NEVER = -(2**50)  # cents; less than any plan earns, and exact in a float
+NEVER = -(2**50)  # less than any plan earns, and exact in a float
 
 Plan = dict[int, int]
 """Pieces by claim."""
@@ -27,7 +27,7 @@ Plan = dict[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An order line that wants ``wanted`` pieces and holds ``held``; ``key`` names it, money is in cents."""
+    """An order line ``key`` that wants ``wanted`` pieces and holds ``held``; money is in coins of any kind."""
 
     key: int
     wanted: int
@@ -48,7 +48,7 @@ class Claim:
 
 
 def profit(claims: Sequence[Claim], plan: Mapping[int, int]) -> int:
-    """What a plan earns, in cents."""
+    """What a plan earns."""
     return sum(claim.worth(plan[claim.key]) for claim in claims)
 
 
@@ -84,7 +84,7 @@ def _by_table(claims: Sequence[Claim], stock: int) -> Plan:
         best = options[worth == after[left]]
         plan[claim.key] = int(best[np.argmin(np.abs(best - claim.held))])
         left -= plan[claim.key]
-    return plan
+    return {claim.key: plan[claim.key] for claim in claims}
 
 
 def _with_claim(best: NDArray[np.int64], claim: Claim) -> NDArray[np.int64]:

@@ -10,7 +10,13 @@ from django.utils.translation import pgettext_lazy
 
 from core.errors import IllegalTransition
 from inventory.models import Product, Reservation, StockMove, Warehouse
-from orders.promise_models import LearnedDelay, LinePromise, PromiseMark  # noqa: F401  Django looks for them here
+from orders.promise_models import (  # noqa: F401  Django looks for them here
+    DeliveryCosts,
+    LearnedDelay,
+    LinePromise,
+    PromiseMark,
+    ServiceMinimum,
+)
 
 
 class Channel(models.Model):

@@ -1,5 +1,8 @@
 """Promises to customers with what they rest on, and what was learned of how long things take."""
 
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +65,7 @@ class LinePromise(models.Model):
             models.Index(fields=["product", "warehouse"], condition=Q(replaced_at=None), name="linepromise_in_force"),
             models.Index(fields=["made_at"], name="linepromise_made_at"),
         ]
+        permissions = [("reallocate_stock", _("Can give scarce stock to other orders"))]
 
     def __str__(self) -> str:
         return f"{self.line_id}: {self.date}"
@@ -109,3 +113,61 @@ class LearnedDelay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class DeliveryCosts(models.Model):
+    """What deliveries and waiting cost this company; decisions about scarce stock and split deliveries share it."""
+
+    delivery_cost = models.DecimalField(
+        _("cost of one delivery"),
+        max_digits=12,
+        decimal_places=2,
+        default=Decimal("15.00"),
+        validators=[MinValueValidator(0)],
+        help_text=_("Freight, packing and handling of one more parcel."),
+    )
+    late_share_per_day = models.DecimalField(
+        _("cost of a late day"),
+        max_digits=6,
+        decimal_places=4,
+        default=Decimal("0.0020"),
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("Share of what the goods are sold for: penalties, discounts, goodwill."),
+    )
+    cancel_odds_per_day = models.DecimalField(
+        _("odds of cancelling per late day"),
+        max_digits=6,
+        decimal_places=4,
+        default=Decimal("0.0100"),
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("The share of customers who give up on each day they wait beyond the wished date."),
+    )
+
+    class Meta:
+        verbose_name = _("delivery costs")
+        verbose_name_plural = _("delivery costs")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="deliverycosts_only_one")]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_cost}"
+
+
+class ServiceMinimum(models.Model):
+    """A customer who gets at least this share of what it ordered when stock is scarce."""
+
+    customer = models.OneToOneField(
+        "orders.Customer", verbose_name=_("customer"), on_delete=models.CASCADE, related_name="service_minimum"
+    )
+    percent = models.PositiveSmallIntegerField(
+        _("at least (%)"), validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+
+    class Meta:
+        verbose_name = _("service minimum")
+        verbose_name_plural = _("service minimums")
+        constraints = [
+            models.CheckConstraint(condition=Q(percent__gte=1, percent__lte=100), name="serviceminimum_percent")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.percent} %"

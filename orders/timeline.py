@@ -11,6 +11,7 @@ from core import audit
 from core.models import User
 from core.templatetags.tandem import in_words
 from orders.promise_models import LinePromise
+from orders.scarcity import RULES
 
 Data = dict[str, Any]
 
@@ -92,6 +93,14 @@ def _re_promised(data: Data) -> str:
     return " ".join(parts)
 
 
+def _reallocated(data: Data) -> str:
+    parts = [_("Scarce stock was given out anew (%s).") % RULES[data["rule"]]]
+    for position, sku, held, given in data["lines"]:
+        words = {"line": position, "sku": sku, "held": held, "given": given}
+        parts.append(_("Line %(line)s, %(sku)s: %(held)s → %(given)s reserved.") % in_words(words))
+    return " ".join(parts)
+
+
 def _with_reason(sentence: str, data: Data) -> str:
     if not data.get("reason"):
         return sentence
@@ -103,6 +112,7 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "changed": ("edit", _changed),
     "backorder_filled": ("package-import", _backorder_filled),
     "re_promised": ("calendar-time", _re_promised),
+    "reallocated": ("arrows-exchange", _reallocated),
     "reservation_cut": ("alert-triangle", _reservation_cut),
     "shipped": ("truck-delivery", _shipped),
     "returned": ("arrow-back-up", _returned),
