@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0006_line_promises"),
+        ("orders", "0008_line_promises"),
     ]
 
     operations = [

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0004_demanded"),
-        ("orders", "0005_demanded"),
+        ("inventory", "0006_level_by_level"),
+        ("orders", "0007_demand_by_key"),
     ]
 
     operations = [
