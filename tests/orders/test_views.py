@@ -334,7 +334,7 @@ def test_query_budgets(sales, three, django_assert_num_queries, django_assert_ma
     sales.get("/orders/")
     with django_assert_max_num_queries(10):
         sales.get("/orders/")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         sales.get(f"/orders/{three[2].pk}/")
     with django_assert_max_num_queries(9):
         sales.get("/customers/")
