@@ -17,6 +17,7 @@ from orders.promise_models import (  # noqa: F401  Django looks for them here
     PromiseMark,
     ServiceMinimum,
 )
+from orders.rule_models import Quota, ShippingLane, Substitute  # noqa: F401
 
 
 class Channel(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import allocation, customers, entry, orders, picking, promises
+from orders.views import allocation, customers, entry, orders, picking, promises, rules, sourcing
 
 app_name = "orders"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("promises/scarce/", allocation.scarce_list, name="scarce"),
     path("promises/scarce/<int:product>/<int:warehouse>/", allocation.scarce_place, name="scarce-place"),
     path("promises/costs/", allocation.costs, name="delivery-costs"),
+    path("promises/sourcing/", sourcing.sourcing_page, name="sourcing"),
+    path("promises/rules/", rules.rule_page, name="rules"),
     path("picking/", picking.pick_queue, name="pick-queue"),
     path("picking/list/", picking.pick_list, name="pick-list"),
     path("picking/<int:pk>/", picking.ship, name="ship"),

@@ -27,6 +27,7 @@ from orders.checks import References, check_order, load_references
 from orders.models import Allocation, LostDemand, Order, OrderLine
 from orders.promise import promise
 from orders.services.promising import FirstPromise, record_promises
+from orders.services.rules import is_quota, quota_refusal
 from orders.signals import orders_created
 from orders.values import NewLine, NewOrder, Outcome
 
@@ -34,7 +35,7 @@ from orders.values import NewLine, NewOrder, Outcome
 def create_order(new: NewOrder) -> Order:
     """Confirm one order: its stock is reserved when this returns. A repetition returns the first order.
 
-    Raises: InvalidInput, Duplicate, InsufficientStock (its lost demand stays recorded).
+    Raises: InvalidInput, Duplicate, QuotaExceeded, InsufficientStock (its lost demand stays recorded).
     """
     outcome = create_orders([new])[0]
     if outcome.error:
@@ -55,9 +56,20 @@ def create_orders(news: Sequence[NewOrder]) -> list[Outcome]:
         except IntegrityError as exc:
             if hopeful and OVERSOLD in str(exc):
                 hopeful = False
+            elif is_quota(exc):
+                return _within_quota(news)
             # Somebody else inserted the same external reference at the same moment: now it is a repetition.
             elif "order_external_once" not in str(exc):
                 raise
+
+
+def _within_quota(news: Sequence[NewOrder]) -> list[Outcome]:
+    """Some of these would exceed a quota: each by itself, so that only those are refused."""
+    if len(news) > 1:
+        return [create_orders([new])[0] for new in news]
+    products = [line.product_id for line in news[0].lines]
+    at, channel, customer = news[0].ordered_at, news[0].channel_id, news[0].customer_id
+    return [Outcome(error=quota_refusal(products, channel_id=channel, customer_id=customer, at=at))]
 
 
 @retry_on_conflict

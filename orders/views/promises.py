@@ -12,6 +12,7 @@ from inventory.selectors import search_products
 from orders.availability import product_availability
 from orders.promise_forms import AvailabilityForm
 from orders.promised import moved_promises, promise_outcomes, quality
+from orders.sources import alternatives
 
 PAGE_SIZE = 100
 
@@ -41,6 +42,9 @@ def availability_page(request: HttpRequest) -> HttpResponse:
         if found:
             warehouses = list(Warehouse.objects.filter(is_active=True))
             (context["answer"],) = product_availability(found, warehouses, form.cleaned_data["quantity"])
+            if all(place.promise.now < place.promise.quantity for place in context["answer"].places):
+                others = alternatives([found[0].pk], [warehouse.pk for warehouse in warehouses])
+                context["alternatives"] = others.get(found[0].pk, [])
         else:
             form.add_error("q", form.nothing_found)
     return render(request, "orders/availability.html", context)
