@@ -22,5 +22,6 @@ supply_changed = Signal()
 """
 Sent inside the transaction when what is on the way to some places changed: ordered, given another date, cancelled.
 
-Arguments: ``places`` (set[Place]); ``reason`` ("ordered", "rescheduled", "cancelled"); ``document`` (str), its number.
+Arguments: ``places`` (set[Place]); ``reason`` ("ordered", "rescheduled", "cancelled", "closed"); ``document`` (str),
+the number of what brings it.
 """

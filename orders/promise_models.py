@@ -33,6 +33,7 @@ class LinePromise(models.Model):
         RESCHEDULED = "rescheduled", _("The supplier moved the date")
         RECEIVED = "received", _("Goods came in")
         CANCELLED = "cancelled", _("The purchase order was cancelled")
+        CLOSED = "closed", _("The rest will not be delivered")
         MISSING = "missing", _("Stock was missing")
         OVERDUE = "overdue", _("The goods did not come in time")
         REALLOCATED = "reallocated", _("Scarce stock was given out anew")

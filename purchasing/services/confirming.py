@@ -101,7 +101,7 @@ def close_purchase_order(purchase_order_id: int, *, reason: str) -> PurchaseOrde
     left = {line.product.sku: line.open for line in order.lines.select_related("product") if line.open}
     audit.record("purchase_order", order.pk, "closed", reason=reason.strip(), left=left)
     outbox.publish("purchase_order.closed", purchase_order=order.pk, number=order.number)
-    tell_supply(order, "cancelled")
+    tell_supply(order, "closed")
     mark_for_check({(product, order.warehouse_id) for product in order.lines.values_list("product_id", flat=True)})
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
     return order

@@ -7,9 +7,9 @@ from purchasing.models import PurchaseOrder
 
 
 def tell_supply(order: PurchaseOrder, reason: str, products: Collection[int] | None = None) -> None:
-    """What customers were promised may rest on this order ("ordered", "rescheduled", "cancelled"); in its transaction.
+    """What customers were promised may rest on this order; called in the transaction that changes it.
 
-    Sends: supply_changed.
+    ``reason`` and what is sent: supply_changed.
     """
     if products is None:
         products = order.lines.values_list("product_id", flat=True)
