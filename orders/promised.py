@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
-from django.db.models import Exists, F, Max, OuterRef, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -44,11 +45,17 @@ def order_promises(order: Order, *, with_stock: bool) -> OrderPromises:
     for row in found.order_by("line__position", "-made_at", "-pk"):
         rows.setdefault(row.line_id, []).append(row)
     waiting = [
-        Promised(history[0], [row for row in history[1:] if (row.date, row.safe_date) != (None, None)])
+        Promised(
+            history[0], [row for after, row in pairwise(history) if _days(row) != _days(after) and any(_days(row))]
+        )
         for history in rows.values()
         if history[0].replaced_at is None
     ]
     return OrderPromises(waiting, _stock_odds(order) if with_stock else None)
+
+
+def _days(row: LinePromise) -> tuple[date | None, date | None]:
+    return row.date, row.safe_date
 
 
 def _stock_odds(order: Order) -> Odds | None:
@@ -69,6 +76,7 @@ def moved_promises(*, user: User | None = None, days: int = 14) -> QuerySet[Line
     return (
         rows.filter(Exists(before))
         .annotate(old_date=before.values("date")[:1], old_safe_date=before.values("safe_date")[:1])
+        .filter(~Q(date=F("old_date")) | Q(safe_date__isnull=False) & ~Q(safe_date=F("old_safe_date")))
         .select_related("line__order__customer", "line__product")
         .order_by("-made_at", "-pk")
     )

@@ -21,7 +21,7 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, TruncDate, Round, Upper
+from django.db.models.functions import Coalesce, Round, TruncDate, Upper
 from django.urls import reverse
 from django.utils import timezone
 

@@ -109,7 +109,7 @@ def _kick() -> None:
 
 @retry_on_conflict
 @transaction.atomic(durable=True)
-def check_marked_promises() -> int:
+def check_marked_promises(*, now: datetime | None = None) -> int:
     """Renew the promises of the oldest marked places; returns the marks drained (0: nothing left).
 
     Locks: PromiseMark (skip locked), StockLevel.
@@ -121,7 +121,7 @@ def check_marked_promises() -> int:
         if reason not in (Reason.CONFIRMED, Reason.CHANGED) or (product, warehouse) not in causes:
             causes[product, warehouse] = Cause(reason, document)
     if causes:
-        renew_promises(causes)
+        renew_promises(causes, now=now)
     return len(marks)
 
 
@@ -251,7 +251,7 @@ def _renew(
         odds, new.evidence = judge.odds(place, answer, timeline, Asked(day, wish))
         if odds:
             new.chance, new.safe_date, new.safe_chance = odds.chance, odds.safe_date, odds.safe_chance
-    if old and (old.date, old.basis, old.document) == (new.date, new.basis, new.document):
+    if old and _says(old) == _says(new):
         if old.chance is None and new.chance is not None:
             # The same promise, of which the odds were not known yet.
             old.chance, old.safe_date, old.safe_chance = new.chance, new.safe_date, new.safe_chance
@@ -265,6 +265,10 @@ def _renew(
     changes.made.append(new)
     if old is None or old.date != new.date or old.safe_date != new.safe_date:
         changes.moved.append((line, new, old.date if old else line.promised_date))
+
+
+def _says(row: LinePromise) -> tuple[object, ...]:
+    return row.pieces, row.date, row.basis, row.document
 
 
 def _has_fallen(old: LinePromise, place: Place, answer: Promise, timeline: Timeline, judge: _Judge) -> bool:

@@ -13,6 +13,7 @@ from inventory.services import adjust_stock
 from orders.atp import timelines
 from orders.models import LinePromise, OrderLine, PromiseMark
 from orders.promise import promise
+from orders.promised import moved_promises
 from orders.services import cancel_order, change_order, create_order
 from orders.services.promising import check_marked_promises, mark_overdue
 from orders.timeline import order_events
@@ -216,6 +217,13 @@ def test_what_came_in_short_leaves_the_rest_waiting_for_its_purchase_order(trade
     trade.check()
     assert not LinePromise.objects.filter(line__order=first, replaced_at=None).exists()
     assert (trade.day(second), in_force(second).document) == (4, purchase.number)
+    receive_goods([NewReceipt(purchase.pk, {line.pk: 1})])
+    trade.check()
+    assert list(second.lines.get().promises.order_by("pk").values_list("pieces", "date")) == [
+        (2, trade.today + 4 * DAY),
+        (1, trade.today + 4 * DAY),
+    ]
+    assert list(moved_promises()) == []
 
 
 def test_an_order_cancelled_before_others_moves_them_up(trade):
