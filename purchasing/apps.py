@@ -13,10 +13,11 @@ class PurchasingConfig(AppConfig):
         from inventory import documents, pipeline
         from purchasing import receivers  # noqa: F401
         from purchasing.performance import place_lead_times
-        from purchasing.selectors import incoming_supply, receipt_addresses
+        from purchasing.selectors import incoming_supply, preferred_suppliers, receipt_addresses, receipt_delays
 
         pipeline.register_supply(incoming_supply)
         pipeline.register_lead_time(place_lead_times)
+        pipeline.register_delays(preferred_suppliers, receipt_delays)
         documents.register_page("receipt", "purchasing.view_purchaseorder", receipt_addresses)
         items = [
             (_("Receive goods"), "receiving", "package-import", "receive_purchaseorder", 25),
