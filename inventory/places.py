@@ -105,6 +105,19 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Pieces that a customer ordered and no stock is reserved for: of which document, for when, worth how much."""
+
+    place: Place
+    quantity: int
+    document: str
+    url: str
+    customer: str
+    due_on: date | None
+    revenue: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Agreed:
     """What somebody saw before correcting stock: pieces on hand, and how many reserved ones may be cut at most."""
 

@@ -22,6 +22,7 @@ class PurchasingConfig(AppConfig):
         items = [
             (_("Receive goods"), "receiving", "package-import", "receive_purchaseorder", 25),
             (_("Replenishment"), "desk", "shopping-cart-plus", "view_reordersuggestion", 40),
+            (_("Shortages"), "shortages", "urgent", "view_reordersuggestion", 40),
             (_("Purchase orders"), "orders", "file-invoice", "view_purchaseorder", 41),
             (_("Suppliers"), "suppliers", "building-factory-2", "view_supplier", 42),
             (_("Stock policies"), "policies", "adjustments", "view_stockpolicy", 43),

@@ -25,7 +25,7 @@ from django.db.models.functions import Coalesce, Round, TruncDate, Upper
 from django.urls import reverse
 from django.utils import timezone
 
-from inventory.models import Product
+from inventory.models import Product, StockLevel
 from inventory.places import Delay, Place, Supply
 from inventory.selectors import search_products
 from purchasing.models import (
@@ -300,8 +300,14 @@ def supplier_items(supplier_id: int, *, search: str = "") -> QuerySet[SupplierIt
 
 
 def policy_list(*, search: str = "", warehouse_id: int | None = None, source: str = "") -> QuerySet[StockPolicy]:
-    """Stock policies by SKU and warehouse."""
-    policies = StockPolicy.objects.select_related("product", "warehouse")
+    """Stock policies by SKU and warehouse, each with ``ordered``: what customers have ordered and not got yet.
+
+    The levels are the base tier, for everyday demand; what is ordered is the dynamic tier on top, alive with orders.
+    """
+    level = StockLevel.objects.filter(product=OuterRef("product"), warehouse=OuterRef("warehouse"))
+    policies = StockPolicy.objects.select_related("product", "warehouse").annotate(
+        ordered=Coalesce(Subquery(level.values("demanded")[:1]), 0)
+    )
     if search:
         policies = policies.filter(product__in=_product_ids(search))
     if warehouse_id:
