@@ -1,5 +1,6 @@
 """The year ahead: every category's months at a glance, and one product's calendar with what to do when."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.contrib.auth.decorators import permission_required
@@ -8,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from forecasting import selectors
-from forecasting.calendar import Spell
+from forecasting.calendar import Spell, local_name
 from forecasting.models import DemandForecast, ForecastRun
 from forecasting.year import USUAL_LEAD_TIME_DAYS, year_of_product, years_of_categories
 from inventory.models import Product
@@ -48,6 +49,7 @@ def product_year(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _year_context(product: Product, forecast: DemandForecast) -> dict[str, object]:
     year = year_of_product(forecast)
+    year = replace(year, events=[spell for spell in year.events if not spell.key.endswith(":before")])
     lead_time = forecast.lead_time_days + forecast.lead_time_sd
     return {
         "product": product,
@@ -61,7 +63,7 @@ def _year_context(product: Product, forecast: DemandForecast) -> dict[str, objec
                 "index": value,
                 "pieces": value * year.weekly,
                 "width": min(round(100 * value / FULL), 100),
-                "events": [s for s in year.events if _in_week(s, year.start, week)],
+                "events": [_shown(s) for s in year.events if _in_week(s, year.start, week)],
             }
             for week, value in enumerate(map(float, year.index))
         ],
@@ -71,3 +73,9 @@ def _year_context(product: Product, forecast: DemandForecast) -> dict[str, objec
 def _in_week(spell: Spell, start: date, week: int) -> bool:
     begins = start + timedelta(weeks=week)
     return spell.first < begins + timedelta(weeks=1) and spell.last >= begins
+
+
+def _shown(spell: Spell) -> tuple[str, str]:
+    """Name and language of an event; a holiday's in the reader's, where the library has it."""
+    kind, _colon, rest = spell.key.partition(":")
+    return local_name(spell, rest.partition(":")[0]) if kind == "holiday" else (spell.name, "und")
