@@ -50,7 +50,9 @@ BUYERS = {
     "purchasing.view_purchaseorder",
     "purchasing.view_reordersuggestion",
     "purchasing.view_stockpolicy",
+    "purchasing.view_approvallimit",
     "purchasing.place_purchaseorder",
+    "purchasing.run_replenishment",
     # What a supplier sells and at which levels to buy is the buyer's to keep; new suppliers are a manager's.
     "purchasing.add_supplieritem",
     "purchasing.change_supplieritem",
@@ -75,6 +77,7 @@ MANAGERS = (
         "inventory.change_product",
         "purchasing.add_supplier",
         "purchasing.change_supplier",
+        "purchasing.change_approvallimit",
         "forecasting.run_forecast",
         "reports.view_dashboard",
         "core.change_company",

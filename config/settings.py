@@ -89,6 +89,9 @@ DATABASES = {
 # Behind PgBouncer in transaction mode a server-side cursor would be cut in the middle, a prepared statement missed.
 PGBOUNCER = env.bool("PGBOUNCER", False)
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = PGBOUNCER
+if not PGBOUNCER:  # it refuses options of the connection
+    # Statements that are prepared (core.statements) find rows by key: one plan for all values, made once.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c plan_cache_mode=force_generic_plan"
 REDIS_URL = env.str("REDIS_URL") if PRODUCTION else env.str("REDIS_URL", "redis://localhost:6379/0")
 
 # A form has a field for each line of an order, and an order up to 10,000 lines.
@@ -158,7 +161,7 @@ LOGGING = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "core.authentication.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["core.permissions.ActionPermission"],
@@ -218,6 +221,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep-reorder-checks": {
         "task": "purchasing.tasks.check_reorder_points",
         "schedule": env.int("REORDER_SWEEP_SECONDS", 60),
+    },
+    # For chunks that a lost kick or a killed worker left.
+    "resume-replenishment": {"task": "purchasing.tasks.hand_out_chunks", "schedule": 600, "options": {"expires": 600}},
+    "approve-by-rules": {
+        "task": "purchasing.tasks.approve_routine_suggestions",
+        "schedule": crontab(hour=7, minute=0),
     },
     "nightly-forecast": {"task": "forecasting.tasks.run_nightly_forecast", "schedule": crontab(hour=2, minute=0)},
     # For chunks that a lost kick or a killed worker left.

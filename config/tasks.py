@@ -7,6 +7,7 @@ from celery import shared_task
 from config.health import note_alive
 from inventory.verification import stock_differences
 from orders.verification import stray_reservations
+from purchasing.verification import differing_suggestions
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +21,11 @@ def heartbeat() -> None:
 
 @shared_task
 def verify_books() -> int:
-    """Prove every night that stock ties out; each difference is an error in the log. Returns how many there are."""
-    wrong = [*stock_differences(), *stray_reservations()]
+    """Prove every night that stock ties out and suggestions compute to themselves; each difference is logged.
+
+    Returns how many there are.
+    """
+    wrong = [*stock_differences(), *stray_reservations(), *differing_suggestions()]
     for difference in wrong:
         logger.error("The books do not tie out: %s", difference)
     return len(wrong)

@@ -1,8 +1,8 @@
 """Set-based writes that the ORM would spell row by row: one statement, one round trip, no model instances."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Model
@@ -17,34 +17,47 @@ def insert_columns(model: type[Model], **columns: Any) -> list[int]:
     not named get the database's default. Values are the database's own: JSON as text, foreign keys as ``…_id``.
     Constraints and triggers hold as always; the checks of model fields are the caller's.
     """
-    same, lists = _split(columns)
-    if not columns[lists[0]]:
+    prepared = _prepare(model, columns)
+    if prepared is None:
         return []
-    sql = f"{_insert_sql(model, same, lists)} RETURNING {connection.ops.quote_name(str(model._meta.pk.column))}"
-    rows = fetch_all(_name(model), sql, [columns[column] for column in (*same, *lists)])
-    return [pk for (pk,) in rows]
+    insert, values = prepared
+    return [pk for (pk,) in fetch_all(insert.name, insert.returning, values)]
 
 
 def append_columns(model: type[Model], **columns: Any) -> None:
     """As ``insert_columns``, for rows whose keys nobody asks back; inside ``statements.together`` they may wait."""
-    same, lists = _split(columns)
-    if columns[lists[0]]:
-        write(_name(model), _insert_sql(model, same, lists), [columns[column] for column in (*same, *lists)])
+    prepared = _prepare(model, columns)
+    if prepared:
+        insert, values = prepared
+        write(insert.name, insert.sql, values)
 
 
-def _name(model: type[Model]) -> str:
-    return f"insert_{model._meta.db_table}"
+class _Insert(NamedTuple):
+    """A statement, the same returning keys, and the order of its parameters."""
+
+    name: str
+    sql: str
+    returning: str
+    order: tuple[str, ...]
 
 
-def _split(columns: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the columns that are the same in every row, and of those given as lists."""
-    lists = tuple(name for name, value in columns.items() if isinstance(value, list))
-    return tuple(name for name in columns if name not in lists), lists
+def _prepare(model: type[Model], columns: Mapping[str, Any]) -> tuple[_Insert, list[Any]] | None:
+    """The statement for these columns with its parameters; None for no rows."""
+    lists = [name for name, value in columns.items() if type(value) is list]
+    rows = len(columns[lists[0]])
+    if not rows:
+        return None
+    if rows == 1:  # without arrays it costs both sides less
+        columns = {name: value[0] if type(value) is list else value for name, value in columns.items()}
+        lists = []
+    insert = _insert(model, tuple(columns), tuple(lists))
+    return insert, [columns[name] for name in insert.order]
 
 
 @cache
-def _insert_sql(model: type[Model], same: Sequence[str], lists: Sequence[str]) -> str:
+def _insert(model: type[Model], names: tuple[str, ...], lists: tuple[str, ...]) -> _Insert:
     """The statement. unnest() keeps its rows in order, so serial keys ascend with them, and so does RETURNING."""
+    same = [name for name in names if name not in lists]
     quote = connection.ops.quote_name
     fields: dict[str, Any] = {
         name: model._meta.pk if name == "pk" else model._meta.get_field(name) for name in (*same, *lists)
@@ -52,8 +65,11 @@ def _insert_sql(model: type[Model], same: Sequence[str], lists: Sequence[str]) -
     columns = ", ".join(quote(fields[name].column) for name in (*same, *lists))
     constants = ", ".join(f"%s::{_type(fields[name])}" for name in same)
     arrays = ", ".join(f"%s::{_type(fields[name])}[]" for name in lists)
-    selected = f"{constants}, given.*" if same else "given.*"
-    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {selected} FROM unnest({arrays}) AS given"
+    given = ", ".join(part for part in (constants, "given.*" if lists else "") if part)
+    source = f" FROM unnest({arrays}) AS given" if lists else ""
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {given}{source}"
+    returning = f"{sql} RETURNING {quote(str(model._meta.pk.column))}"
+    return _Insert(f"insert_{model._meta.db_table}", sql, returning, (*same, *lists))
 
 
 def _type(field: Any) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 from secrets import token_hex
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,9 +17,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.errors import DomainError, Duplicate, InvalidInput
-from core.models import IdempotencyKey
 from core.problems import CONTENT_TYPE, problem_response
 from core.renderers import SafeJSONRenderer
+from core.statements import fetch_all, write
 from core.transactions import one_transaction
 
 MAX_KEY_LENGTH = 200
@@ -51,8 +51,7 @@ def answer_once(handler: Callable[..., Response], request: Request, *args: Any, 
         except DomainError as refusal:
             # A refusal is an answer, and may have recorded lost demand: both are kept.
             response = problem_response(refusal, {})
-        row.status, row.body = response.status_code, SafeJSONRenderer().render(response.data).decode()
-        row.save(update_fields=["status", "body"])
+        row = _keep(row, response.status_code, SafeJSONRenderer().render(response.data).decode())
     return _answer(row, repeated=False)
 
 
@@ -67,8 +66,7 @@ def do_once(user_id: int, key: str, work: Callable[[], int]) -> int:
     with one_transaction():
         row = _claim(user_id, f"form-{key}", "form")
         if row.status is None:
-            row.status, row.body = 200, work()
-            row.save(update_fields=["status", "body"])
+            row = _keep(row, 200, work())
         return int(row.body or 0)
 
 
@@ -82,20 +80,39 @@ def _fingerprint(request: Request) -> str:
     return sha256(f"{request.get_full_path()}\n{content}".encode()).hexdigest()
 
 
-def _claim(user_id: int, key: str, fingerprint: str) -> IdempotencyKey:
+class _Row(NamedTuple):
+    """A row of IdempotencyKey; ``status`` is None while nothing is answered."""
+
+    pk: int
+    fingerprint: str
+    status: int | None
+    body: Any
+
+
+CLAIM = """
+    INSERT INTO core_idempotencykey (user_id, key, fingerprint) VALUES (%s::bigint, %s::text, %s::text)
+    ON CONFLICT (user_id, key) DO UPDATE SET key = excluded.key RETURNING id, fingerprint, status, body
+"""
+ANSWER = "UPDATE core_idempotencykey SET status = %s::int, body = %s::jsonb WHERE id = %s::bigint"
+
+
+def _claim(user_id: int, key: str, fingerprint: str) -> _Row:
     """The row of this key, new or old, locked.
 
     While another request with the same key runs, the unique index makes this one wait for its commit or rollback;
     a row without an answer is therefore always our own.
     """
-    row = IdempotencyKey(user_id=user_id, key=key, fingerprint=fingerprint)
-    IdempotencyKey.objects.bulk_create(
-        [row], update_conflicts=True, unique_fields=["user", "key"], update_fields=["key"]
-    )
-    return IdempotencyKey.objects.get(pk=row.pk)
+    pk, known, status, body = fetch_all("claim_idempotency_key", CLAIM, [user_id, key, fingerprint])[0]
+    return _Row(pk, known, status, None if body is None else json.loads(body))
 
 
-def _answer(row: IdempotencyKey, *, repeated: bool) -> HttpResponse:
+def _keep(row: _Row, status: int, body: Any) -> _Row:
+    """Write the answer down."""
+    write("answer_idempotency_key", ANSWER, [status, json.dumps(body), row.pk])
+    return row._replace(status=status, body=body)
+
+
+def _answer(row: _Row, *, repeated: bool) -> HttpResponse:
     assert row.status is not None
     content_type = CONTENT_TYPE if row.status >= 400 else "application/json"
     headers = {"Idempotency-Replayed": "true"} if repeated else {}

@@ -69,7 +69,7 @@ class AuditEntry(models.Model):
     subject_id = models.BigIntegerField()
     verb = models.CharField(max_length=60)
     data = models.JSONField(default=dict)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, db_index=False)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -4,6 +4,8 @@ Nothing is lost with Redis down: screens poll, and the periodic sweeps find the 
 """
 
 import logging
+import os
+import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,6 +21,7 @@ PAUSE = 2.0  # seconds without a try after Redis failed, so that an outage does 
 Command = tuple[str | int, ...]
 Then = Callable[[Any], None]
 _broken_until = 0.0
+_own = threading.local()
 
 
 @lru_cache(maxsize=1)
@@ -33,10 +36,7 @@ def send(commands: list[tuple[Command, Then | None]]) -> None:
     if time.monotonic() < _broken_until:
         return
     try:
-        with client().pipeline(transaction=False) as pipeline:
-            for command, _then in commands:
-                pipeline.execute_command(*command)
-            answers = pipeline.execute()
+        answers = _exchange([command for command, _then in commands])
     except redis.RedisError as exc:
         _broken_until = time.monotonic() + PAUSE
         logger.warning("Redis unreachable (%s): screens poll, work waits for its sweep.", type(exc).__name__)
@@ -44,6 +44,33 @@ def send(commands: list[tuple[Command, Then | None]]) -> None:
     for (_command, then), answer in zip(commands, answers, strict=True):
         if then:
             then(answer)
+
+
+def _exchange(commands: list[Command]) -> list[Any]:
+    """Send the commands and read their answers, once more when the connection turns out to be dead."""
+    try:
+        return _exchange_once(commands)
+    except redis.ConnectionError:  # a server that was restarted meanwhile; saying a thing twice does no harm
+        return _exchange_once(commands)
+
+
+def _exchange_once(commands: list[Command]) -> list[Any]:
+    connection = _connection()
+    try:
+        connection.send_packed_command(connection.pack_commands(commands))
+        return [connection.read_response() for _command in commands]
+    except redis.RedisError:
+        connection.disconnect()  # or the next exchange would read what is left of this one's answers
+        raise
+
+
+def _connection() -> redis.Connection:
+    """This thread's own connection, closed with it. The pool's giving and taking costs more than the message."""
+    if getattr(_own, "process", None) != os.getpid():
+        pool = client().connection_pool
+        _own.connection, _own.process = pool.connection_class(**pool.connection_kwargs), os.getpid()
+    connection: redis.Connection = _own.connection
+    return connection
 
 
 class _Outgoing:

@@ -1,5 +1,7 @@
 """Numbers of documents and keys of rows from PostgreSQL sequences: nothing is locked until commit, so gaps may be."""
 
+from itertools import islice
+
 from django.db.models import Model
 
 from core.statements import fetch_all
@@ -12,19 +14,14 @@ SEQUENCES = {
     "PO": "core_purchase_order_number",
     "GR": "core_goods_receipt_number",
 }
-NEXT = """
-    SELECT wanted.place, nextval(wanted.name::regclass)
-      FROM unnest(%s::text[], %s::int[]) WITH ORDINALITY AS wanted(name, count, place), generate_series(1, wanted.count)
-"""
+NEXT = "SELECT nextval(name::regclass) FROM unnest(%s::text[]) AS name"
 
 
 def next_values(*wanted: tuple[str, int]) -> list[list[int]]:
     """So many fresh values of each sequence, each list ascending; one query."""
-    values: list[list[int]] = [[] for _sequence in wanted]
-    names, counts = [name for name, _count in wanted], [count for _name, count in wanted]
-    for place, value in fetch_all("next_values", NEXT, [names, counts]):
-        values[place - 1].append(value)
-    return [sorted(some) for some in values]
+    names = [name for name, count in wanted for _value in range(count)]
+    values = (value for (value,) in fetch_all("next_values", NEXT, [names]))
+    return [list(islice(values, count)) for _name, count in wanted]
 
 
 def key_sequence(model: type[Model]) -> str:

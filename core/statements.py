@@ -16,7 +16,8 @@ from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 Call = tuple[str, list[Any]]
 """SQL text and its parameters."""
@@ -32,7 +33,8 @@ def fetch_all(name: str, sql: str, parameters: Sequence[Any]) -> list[tuple[Any,
 
     Every parameter stands in the statement as ``%s::type``, with a type of one word.
     """
-    text, values = _call(name, sql, parameters)
+    connection = connections[DEFAULT_DB_ALIAS]  # each use of django.db.connection would look it up anew
+    text, values = _call(connection, name, sql, parameters)
     with connection.cursor() as cursor:
         cursor.execute(text, values)
         return cursor.fetchall()
@@ -40,7 +42,7 @@ def fetch_all(name: str, sql: str, parameters: Sequence[Any]) -> list[tuple[Any,
 
 def write(name: str, sql: str, parameters: Sequence[Any]) -> None:
     """Run a statement whose outcome nobody asks for; inside ``together`` it waits for the end of the block."""
-    call = _call(name, sql, parameters)
+    call = _call(connections[DEFAULT_DB_ALIAS], name, sql, parameters)
     waiting = _waiting.get()
     if waiting is None:
         _send([call])
@@ -69,18 +71,21 @@ def together() -> Iterator[None]:
 
 
 def _send(calls: Sequence[Call]) -> None:
-    with connection.cursor() as cursor:
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(";\n".join(text for text, _values in calls), [v for _text, values in calls for v in values])
 
 
-def _call(name: str, sql: str, parameters: Sequence[Any]) -> Call:
+def _call(connection: BaseDatabaseWrapper, name: str, sql: str, parameters: Sequence[Any]) -> Call:
     """How to run the statement on this connection, on which it is prepared first if it was not yet."""
-    values = [_array(value) if isinstance(value, list) else value for value in parameters]
+    values = [_array(value) if type(value) is list else value for value in parameters]
     if settings.PGBOUNCER:
         return sql, values
     statement, call, prepare = _forms(name, sql)
-    connection.ensure_connection()
-    known = _prepared.setdefault(connection.connection, set())
+    if connection.connection is None:
+        connection.ensure_connection()
+    known = _prepared.get(connection.connection)
+    if known is None:
+        known = _prepared[connection.connection] = set()
     if statement not in known:
         # On the driver's own cursor: it is part of no page's query budget. A rollback does not undo it.
         with connection.wrap_database_errors, connection.connection.cursor() as cursor:
@@ -95,7 +100,7 @@ def _array(values: list[Any]) -> str:
     The driver would spell ARRAY[…], an expression with a node for each element: five times the time on both sides.
     """
     if PLAIN.issuperset(map(type, values)):
-        return "{" + ",".join(map(str, values)) + "}"
+        return f"{{{','.join(map(str, values))}}}"
     return "{" + ",".join([_element(value) for value in values]) + "}"
 
 
@@ -114,5 +119,5 @@ def _forms(name: str, sql: str) -> tuple[str, str, str]:
     types = PARAMETER.findall(sql)
     numbers = iter(range(1, len(types) + 1))
     body = PARAMETER.sub(lambda found: f"${next(numbers)}::{found[1]}", sql)
-    call = f"EXECUTE {statement} ({', '.join(f'%s::{kind}' for kind in types)})"
+    call = f"EXECUTE {statement} ({', '.join('%s' for _kind in types)})"
     return statement, call, f"PREPARE {statement} AS {body}"

@@ -2,15 +2,13 @@
 
 from collections.abc import Collection
 
-from django.db import connection
+from core.statements import fetch_all, write
+from inventory.models import Product
+from inventory.places import Level, Place
 
-from core.statements import fetch_all
-from inventory.models import Product, StockLevel
-from inventory.places import Place
-
-COLUMNS = [field.attname for field in StockLevel._meta.concrete_fields]
-SELECT = f"""
-    SELECT {", ".join(f"level.{name}" for name in COLUMNS)} FROM inventory_stocklevel level
+COLUMNS = ", ".join("level.id" if name == "pk" else f"level.{name}" for name in Level._fields)
+LOCK = f"""
+    SELECT {COLUMNS} FROM inventory_stocklevel level
       JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
         ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
      ORDER BY level.id FOR NO KEY UPDATE OF level
@@ -18,26 +16,33 @@ SELECT = f"""
 CREATE = """
     INSERT INTO inventory_stocklevel (product_id, warehouse_id, on_hand, reserved, value)
     SELECT product_id, warehouse_id, 0, 0, 0 FROM unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
-    ON CONFLICT (product_id, warehouse_id) DO NOTHING
+    ON CONFLICT (product_id, warehouse_id) DO NOTHING RETURNING 1
 """
 
 
-def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dict[Place, StockLevel]:
+def lock_stock_levels(places: Collection[Place], *, create: bool = False) -> dict[Place, Level]:
     """Lock the stock rows of ``places``; with ``create``, rows that do not exist yet are made first.
 
     FOR NO KEY UPDATE serializes writers without blocking inserts of rows that point at these.
     The lock also guards who may be promised this stock: reservations and open quantities of a place
     change only while its row is locked.
     """
+    keys = _keys(places)
+    found = fetch_all("lock_stock_levels", LOCK, keys)
+    if create and len(found) < len(keys[0]):
+        fetch_all("create_stock_levels", CREATE, keys)
+        found = fetch_all("lock_stock_levels", LOCK, keys)
+    return {(row[1], row[2]): Level._make(row) for row in found}
+
+
+def lock_with_writes(places: Collection[Place]) -> None:
+    """Lock the stock rows of ``places`` in one round trip with the writes that follow (``statements.together``)."""
+    write("lock_stock_levels", LOCK, _keys(places))
+
+
+def _keys(places: Collection[Place]) -> list[list[int]]:
     wanted = sorted(set(places))
-    products, warehouses = [p for p, _ in wanted], [w for _, w in wanted]
-    found = fetch_all("lock_stock_levels", SELECT, [products, warehouses])
-    if create and len(found) < len(wanted):
-        with connection.cursor() as cursor:
-            cursor.execute(CREATE, [products, warehouses])
-        found = fetch_all("lock_stock_levels", SELECT, [products, warehouses])
-    rows = [StockLevel.from_db(connection.alias, COLUMNS, row) for row in found]
-    return {(row.product_id, row.warehouse_id): row for row in rows}
+    return [[product for product, _ in wanted], [warehouse for _, warehouse in wanted]]
 
 
 def lock_product(product_id: int) -> Product:

@@ -79,7 +79,7 @@ class Warehouse(models.Model):
 class StockLevel(models.Model):
     """The stock of one product in one warehouse; written by the ledger's and the reservations' triggers only."""
 
-    product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT)
+    product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT, db_index=False)
     warehouse = models.ForeignKey(Warehouse, verbose_name=_("warehouse"), on_delete=models.PROTECT)
     on_hand = models.BigIntegerField(_("on hand"), default=0)
     reserved = models.BigIntegerField(_("reserved"), default=0)

@@ -10,6 +10,26 @@ Place = tuple[int, int]
 """(product_id, warehouse_id)"""
 
 
+class Level(NamedTuple):
+    """The stock of one place as it stands while its row is locked; ``value`` is money."""
+
+    pk: int
+    product_id: int
+    warehouse_id: int
+    on_hand: int
+    reserved: int
+    value: Decimal
+    available: int
+    waiting: int
+
+
+class Seen(NamedTuple):
+    """What a look without a lock found of a place; a moment later it may be otherwise."""
+
+    pk: int
+    available: int
+
+
 @dataclass(frozen=True, slots=True)
 class Basket:
     """What one order wants: all of it or nothing, unless ``allow_short``."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -12,25 +11,27 @@ from core.serializers import StrictSerializer
 from inventory.models import Product, StockLevel, StockMove, Warehouse
 from inventory.services import MAX_QUANTITY
 
+PRODUCT_KEYS = ("sku_upper", "barcode")
+
 
 class WarehouseField(RowField):
     """A warehouse by id or code."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Warehouse.objects.all(), "code", **kwargs)
+        super().__init__(Warehouse, "code", **kwargs)
 
 
 class ProductField(RowField):
     """One product by id, SKU (any case) or barcode. For many at once see ``resolve_products``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Product.objects.annotate(sku_upper=Upper("sku")), "sku_upper", "barcode", **kwargs)
+        super().__init__(Product, *PRODUCT_KEYS, **kwargs)
 
 
 def resolve_products(lines: Sequence[dict[str, Any]], name: str = "lines") -> list[int]:
     """The product of each line, in one query; raises a ValidationError that names every ``<name>.N`` without one."""
     references: list[Reference] = [line["product"] for line in lines]
-    found = resolve(Product.objects.annotate(sku_upper=Upper("sku")), ("sku_upper", "barcode"), references)
+    found = resolve(Product, PRODUCT_KEYS, references)
     wrong = {
         f"{name}.{index}.product": [_("There is no such product: %s.") % reference]
         for index, reference in enumerate(references)

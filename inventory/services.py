@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,35 +11,63 @@ from django.utils.translation import gettext as _
 
 from core import outbox
 from core.actor import current_actor_id
-from core.bulk import add_to_column, insert_columns
+from core.bulk import add_to_column, append_columns, insert_columns
 from core.checks import MAX_REASON, amount_error, cost_error, text_error
 from core.errors import InsufficientStock, InvalidInput, Outdated
 from core.money import to_cents
+from core.sequences import key_sequence, next_values
 from core.transactions import retry_on_conflict
 from inventory.costing import Holding
-from inventory.locks import lock_stock_levels
+from inventory.locks import lock_stock_levels, lock_with_writes
 from inventory.models import Product, Reservation, StockLevel, StockMove, Warehouse
-from inventory.places import Agreed, Basket, Effect, Grant, Issue, Move, Place, Receipt, Shortage
+from inventory.places import Agreed, Basket, Effect, Grant, Issue, Level, Move, Place, Receipt, Seen, Shortage
 from inventory.signals import reservations_cut, stock_changed
 
 MAX_QUANTITY = 1_000_000_000
 MAX_DOCUMENT = 40
+OVERSOLD = "stocklevel_not_oversold"  # the constraint that stands between us and selling what is not there
 
 
 @transaction.atomic(savepoint=False)
 def reserve_stock(baskets: Sequence[Basket], *, at: datetime) -> list[list[Grant] | Shortage]:
     """Serve the baskets in turn: each gets its grants, or a Shortage (and nothing) when it accepts no less.
 
-    One query to lock, one to reserve, whatever the number of baskets. Stock rows that do not exist yet are made for
-    baskets that may wait: only a locked row keeps a receipt from overlooking what waits for it.
+    One query to lock, one for the keys, one to reserve, whatever the number of baskets.
     Locks: StockLevel. Sends: stock_changed.
     """
-    levels = lock_stock_levels(
-        {place for basket in baskets for place, _quantity in basket.demands},
-        create=any(basket.allow_short for basket in baskets),
-    )
-    free = {place: level.available for place, level in levels.items()}
-    plans = [_plan(basket, free) for basket in baskets]
+    keys = next_values((key_sequence(Reservation), sum(len(basket.demands) for basket in baskets)))[0]
+    plan = plan_reservations(baskets, keys)
+    hold_reservations(plan, at=at)
+    return plan.results
+
+
+class Plan(NamedTuple):
+    """What each basket will get, and the reservations that hold it: key, stock level, pieces."""
+
+    results: list[list[Grant] | Shortage]
+    reservations: list[tuple[int, int, int]]
+    places: set[Place]
+    is_locked: bool
+
+
+def plan_reservations(
+    baskets: Sequence[Basket], keys: Sequence[int], *, seen: Mapping[Place, Seen] | None = None
+) -> Plan:
+    """Decide what each basket gets and lock its rows; ``hold_reservations`` must follow in the same transaction.
+
+    ``keys``: fresh keys of reservations, one for each demand at least. Stock rows that do not exist yet are made for
+    baskets that may wait: only a locked row keeps a receipt from overlooking what waits for it.
+    ``seen``: what a look without a lock found. Where that is enough for everybody, the rows are locked later, with the
+    reservations, so that a product that everybody wants is held for one round trip. Should it be gone by then, the
+    database refuses (IntegrityError, OVERSOLD) and the caller starts anew without having looked.
+    Locks: StockLevel.
+    """
+    places = {place for basket in baskets for place, _quantity in basket.demands}
+    levels: Mapping[Place, Level | Seen] = seen or {}
+    plans = _plans(baskets, levels)
+    if is_locked := not all(map(_is_full, baskets, plans)):
+        levels = lock_stock_levels(places, create=any(basket.allow_short for basket in baskets))
+        plans = _plans(baskets, levels)
     served = [
         (place, granted)
         for basket, plan in zip(baskets, plans, strict=True)
@@ -46,11 +75,23 @@ def reserve_stock(baskets: Sequence[Basket], *, at: datetime) -> list[list[Grant
         for (place, _wanted), granted in zip(basket.demands, plan, strict=True)
     ]
     held = [(levels[place].pk, granted) for place, granted in served if granted]
-    reservations = insert_columns(
-        Reservation, stock_level_id=[level for level, _pieces in held], quantity=[pieces for _level, pieces in held]
+    reservations = [(key, level, pieces) for key, (level, pieces) in zip(keys, held, strict=False)]
+    results = _results(baskets, plans, iter(key for key, _level, _pieces in reservations))
+    return Plan(results, reservations, {place for place, _granted in served}, is_locked)
+
+
+@transaction.atomic(savepoint=False)
+def hold_reservations(plan: Plan, *, at: datetime) -> None:
+    """Write the reservations of a plan. Locks: StockLevel. Sends: stock_changed. Raises: IntegrityError (OVERSOLD)."""
+    if not plan.is_locked:
+        lock_with_writes(plan.places)
+    append_columns(
+        Reservation,
+        pk=[key for key, _level, _pieces in plan.reservations],
+        stock_level_id=[level for _key, level, _pieces in plan.reservations],
+        quantity=[pieces for _key, _level, pieces in plan.reservations],
     )
-    stock_changed.send(StockLevel, places={place for place, _granted in served}, freed=set(), at=at)
-    return _results(baskets, plans, iter(reservations))
+    stock_changed.send(StockLevel, places=plan.places, freed=set(), at=at)
 
 
 def _results(
@@ -66,6 +107,15 @@ def _results(
         ]
         for basket, plan in zip(baskets, plans, strict=True)
     ]
+
+
+def _plans(baskets: Sequence[Basket], levels: Mapping[Place, Level | Seen]) -> list[list[int] | Shortage]:
+    free = {place: level.available for place, level in levels.items()}
+    return [_plan(basket, free) for basket in baskets]
+
+
+def _is_full(basket: Basket, plan: list[int] | Shortage) -> bool:
+    return not isinstance(plan, Shortage) and plan == [wanted for _place, wanted in basket.demands]
 
 
 def _plan(basket: Basket, free: dict[Place, int]) -> list[int] | Shortage:
@@ -144,7 +194,7 @@ def receive_stock(receipts: Sequence[Receipt], *, kind: StockMove.Kind, at: date
 def _write_ledger(
     parts: Sequence[Issue | Receipt],
     moves: Sequence[tuple[int, Decimal]],
-    levels: Mapping[Place, StockLevel],
+    levels: Mapping[Place, Level],
     *,
     kind: StockMove.Kind,
     at: datetime,
@@ -211,7 +261,7 @@ def adjust_stock(
     else:
         value = to_cents(difference * (_found_cost(level) if unit_cost is None else unit_cost))
     move = StockMove.objects.create(
-        stock_level=level,
+        stock_level_id=level.pk,
         kind=StockMove.Kind.ADJUSTMENT,
         quantity=difference,
         value=value,
@@ -259,12 +309,13 @@ def refuse_outdated(agreed: Agreed, effect: Effect) -> None:
         )
 
 
-def _cut_reservations(level: StockLevel, missing: int, *, reason: str, at: datetime) -> None:
+def _cut_reservations(level: Level, missing: int, *, reason: str, at: datetime) -> None:
     """Take ``missing`` pieces from the newest open reservations of a locked level."""
     if missing <= 0:
         return
     cuts: dict[int, int] = {}
-    for reservation in level.reservations.filter(quantity__gt=0).order_by("-pk").iterator(chunk_size=500):
+    held = Reservation.objects.filter(stock_level=level.pk, quantity__gt=0)
+    for reservation in held.order_by("-pk").iterator(chunk_size=500):
         cuts[reservation.pk] = min(missing, reservation.quantity)
         missing -= cuts[reservation.pk]
         if not missing:
@@ -273,9 +324,9 @@ def _cut_reservations(level: StockLevel, missing: int, *, reason: str, at: datet
     reservations_cut.send(StockLevel, cuts=cuts, reason=reason, at=at)
 
 
-def _found_cost(level: StockLevel) -> Decimal:
+def _found_cost(level: Level) -> Decimal:
     """Money per piece for pieces that turn up: the average, else what pieces of this place last cost, else 0."""
     if level.on_hand:
         return level.value / level.on_hand
-    last = level.moves.exclude(value=0).order_by("-pk").first()
+    last = StockMove.objects.filter(stock_level=level.pk).exclude(value=0).order_by("-pk").first()
     return last.value / last.quantity if last else Decimal(0)

@@ -14,7 +14,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import ApiViewSet, refuse_wrong_rows, renamed_fields
+from core.api import ApiViewSet, kept, refuse_wrong_rows, renamed_fields
 from inventory.models import Product, Warehouse
 from inventory.serializers import resolve_products
 from orders import services
@@ -163,7 +163,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     def _order(self, order_id: int, status: int = 200) -> Response:
         order = self.queryset.get(pk=order_id)
-        return Response(OrderOut(order, context=self.get_serializer_context()).data, status=status)
+        return Response(kept(OrderOut).to_representation(order), status=status)
 
 
 class ShipmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):

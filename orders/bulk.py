@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
-from django.db.models.functions import Upper
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
+from core.api import kept
 from core.parsers import ContentTooLarge
 from core.problems import problem_response
 from core.references import Reference, resolve
 from inventory.models import Product, Warehouse
+from inventory.serializers import PRODUCT_KEYS
 from orders.models import Allocation, Channel, Customer, OrderLine
 from orders.serializers import BulkOrderIn
 from orders.services import create_orders
@@ -62,7 +63,7 @@ def _has_lines(body: Any) -> bool:
 
 def _checked(bodies: Sequence[Any], problems: dict[int, Exception]) -> dict[int, dict[str, Any]]:
     """What the request says by index, where it is well-formed; what is wrong with the others goes to ``problems``."""
-    serializer, checked = BulkOrderIn(), {}
+    serializer, checked = kept(BulkOrderIn), {}
     for index, body in enumerate(bodies):
         try:
             checked[index] = serializer.run_validation(body)
@@ -72,15 +73,12 @@ def _checked(bodies: Sequence[Any], problems: dict[int, Exception]) -> dict[int,
 
 
 def _keys(orders: Sequence[Mapping[str, Any]]) -> _Keys:
-    def found(queryset: QuerySet[Any], columns: Sequence[str], references: set[Reference]) -> dict[Reference, int]:
-        return resolve(queryset, columns, references) if references else {}
-
     products = {line["product"] for order in orders for line in order["lines"]}
     return _Keys(
-        found(Customer.objects.all(), ["code"], {order["customer"] for order in orders}),
-        found(Channel.objects.all(), ["code"], {order["channel"] for order in orders}),
-        found(Warehouse.objects.all(), ["code"], {order["warehouse"] for order in orders}),
-        found(Product.objects.annotate(sku_upper=Upper("sku")), ["sku_upper", "barcode"], products),
+        resolve(Customer, ("code",), {order["customer"] for order in orders}),
+        resolve(Channel, ("code",), {order["channel"] for order in orders}),
+        resolve(Warehouse, ("code",), {order["warehouse"] for order in orders}),
+        resolve(Product, PRODUCT_KEYS, products),
     )
 
 

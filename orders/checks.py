@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core.checks import amount_error, text_error
 from core.errors import DomainError, InvalidInput
 from core.statements import fetch_all
+from inventory.places import Place, Seen
 from inventory.services import MAX_QUANTITY
 from orders.models import Order
 from orders.values import NewLine, NewOrder
@@ -44,14 +45,20 @@ class References:
     channels: dict[int, Known] = field(default_factory=dict)
     warehouses: dict[int, Known] = field(default_factory=dict)
     orders: dict[tuple[int, str], Order] = field(default_factory=dict)
+    stock: dict[Place, Seen] = field(default_factory=dict)
 
 
 # One round trip on the path that every order takes; a blocked customer or archived product must count at once.
+# A stock level comes as (id, '', true, available, product, warehouse).
 READ = """
-    SELECT 'products', id, sku, is_active, price FROM inventory_product WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'customers', id, name, NOT is_blocked, 0 FROM orders_customer WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'channels', id, name, true, 0 FROM orders_channel WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'warehouses', id, name, is_active, 0 FROM inventory_warehouse WHERE id = ANY(%s::bigint[])
+    SELECT 'products', id, sku, is_active, price, 0::bigint, 0::bigint
+      FROM inventory_product WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'customers', id, name, NOT is_blocked, 0, 0, 0 FROM orders_customer WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'channels', id, name, true, 0, 0, 0 FROM orders_channel WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'warehouses', id, name, is_active, 0, 0, 0 FROM inventory_warehouse WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'stock', level.id, '', true, level.available, level.product_id, level.warehouse_id
+      FROM inventory_stocklevel level JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
+        ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
 """
 
 
@@ -65,8 +72,17 @@ def load_references(news: Sequence[NewOrder]) -> References:
         {new.warehouse_id for new in news},
     )
     keys = [[pk for pk in some if 0 < pk <= MAX_ID] for some in wanted]
-    for kind, pk, *rest in fetch_all("order_references", READ, keys):
-        getattr(references, kind)[pk] = Known(*rest)
+    places = [
+        (product, warehouse)
+        for product, warehouse in {(line.product_id, new.warehouse_id) for new in news for line in new.lines}
+        if 0 < product <= MAX_ID and 0 < warehouse <= MAX_ID
+    ]
+    at = [[product for product, _warehouse in places], [warehouse for _product, warehouse in places]]
+    for kind, pk, name, is_open, number, *place in fetch_all("order_references", READ, [*keys, *at]):
+        if kind == "stock":
+            references.stock[place[0], place[1]] = Seen(pk, int(number))
+        else:
+            getattr(references, kind)[pk] = Known(name, is_open, number)
     return references
 
 

@@ -106,8 +106,8 @@ class NewLineIn(LineIn):
 class NewOrderIn(StrictSerializer):
     """An order as wanted."""
 
-    customer = RowField(Customer.objects.all(), "code", help_text="Id or code.")
-    channel = RowField(Channel.objects.all(), "code", help_text="Id or code.")
+    customer = RowField(Customer, "code", help_text="Id or code.")
+    channel = RowField(Channel, "code", help_text="Id or code.")
     warehouse = WarehouseField(help_text="Id or code.")
     lines = serializers.ListField(child=NewLineIn(), min_length=1, max_length=MAX_LINES)
     allow_backorder = serializers.BooleanField(

@@ -12,10 +12,11 @@ class PurchasingConfig(AppConfig):
         from core.navigation import NavItem, register
         from inventory import documents, pipeline
         from purchasing import receivers  # noqa: F401
-        from purchasing.selectors import incoming_supply, receipt_addresses, supplier_lead_times
+        from purchasing.performance import place_lead_times
+        from purchasing.selectors import incoming_supply, receipt_addresses
 
         pipeline.register_supply(incoming_supply)
-        pipeline.register_lead_time(supplier_lead_times)
+        pipeline.register_lead_time(place_lead_times)
         documents.register_page("receipt", "purchasing.view_purchaseorder", receipt_addresses)
         items = [
             (_("Receive goods"), "receiving", "package-import", "receive_purchaseorder", 25),
@@ -23,6 +24,7 @@ class PurchasingConfig(AppConfig):
             (_("Purchase orders"), "orders", "file-invoice", "view_purchaseorder", 41),
             (_("Suppliers"), "suppliers", "building-factory-2", "view_supplier", 42),
             (_("Stock policies"), "policies", "adjustments", "view_stockpolicy", 43),
+            (_("Buying rules"), "rules", "gavel", "view_approvallimit", 44),
         ]
         for label, name, icon, permission, order in items:
             register(NavItem(label, f"purchasing:{name}", icon, f"purchasing.{permission}", order))

@@ -1,18 +1,22 @@
 """What people type into the pages of purchasing."""
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.checks import cost_error
 from core.forms import dress
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
-from purchasing.models import PurchaseOrder, StockPolicy, Supplier, SupplierItem
+from purchasing.models import AutoApprovalRule, PurchaseOrder, StockPolicy, Supplier, SupplierItem
 from purchasing.selectors import PurchaseWish
+from purchasing.typed import whole
 
 MAX_LEAD_TIME = 730
+MAX_SHELF_LIFE = 36_500
 NO_SUPPLIER = "none"
 
 
@@ -69,6 +73,7 @@ class PurchaseFilterForm(_FilterForm):
             ("", _("All")),
             ("incoming", _("On the way")),
             ("overdue", _("Overdue")),
+            ("unconfirmed", _("Not confirmed by the supplier")),
             *PurchaseOrder.Status.choices,
         ],
     )
@@ -148,10 +153,38 @@ class SupplierForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
 
     lead_time_days = forms.IntegerField(label=_("Lead time (days)"), min_value=0, max_value=MAX_LEAD_TIME, initial=14)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("min_order_value", "receipt_tolerance"):
+            self.fields[name].required = False
+
+    def clean_min_order_value(self) -> Decimal:
+        """Nothing typed is none."""
+        return self.cleaned_data["min_order_value"] or Decimal("0.00")
+
+    def clean_receipt_tolerance(self) -> int:
+        """Nothing typed is none."""
+        return self.cleaned_data["receipt_tolerance"] or 0
+
     class Meta:
         model = Supplier
-        fields = ["code", "name", "email", "phone", "lead_time_days", "order_cost", "is_active"]
+        fields = [
+            "code",
+            "name",
+            "email",
+            "phone",
+            "lead_time_days",
+            "order_cost",
+            "min_order_value",
+            "receipt_tolerance",
+            "is_active",
+        ]
         help_texts = {
+            "lead_time_days": _("What the supplier says; measured from its receipts as they come."),
+            "min_order_value": _("The supplier takes no order below it; 0 for none."),
+            "receipt_tolerance": _(
+                "So much more or less than ordered is taken without a word: a delivery that far short is complete."
+            ),
             "order_cost": _(
                 "What one order costs us, whatever its size: work, freight. Larger lots are the answer to it."
             ),
@@ -166,12 +199,90 @@ class SupplierItemForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
     moq = forms.IntegerField(label=_("Minimum order quantity"), min_value=1, max_value=MAX_QUANTITY, initial=1)
     order_multiple = forms.IntegerField(label=_("Pack size"), min_value=1, max_value=MAX_QUANTITY, initial=1)
 
+    shelf_life_days = forms.IntegerField(
+        label=_("Shelf life on delivery (days)"),
+        min_value=1,
+        max_value=MAX_SHELF_LIFE,
+        required=False,
+        help_text=_("What would not sell in it is not bought; empty when it keeps."),
+    )
+    price_breaks = forms.CharField(
+        label=_("Price breaks"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "100: 2.30\n500: 2.10"}),
+        help_text=_("One a line: from quantity, colon, unit cost."),
+    )
+    field_order = ["supplier_sku", "unit_cost", "price_breaks", "moq", "order_multiple", "shelf_life_days"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            steps = [f"{step.quantity}: {step.unit_cost}" for step in self.instance.price_breaks.all()]
+            self.initial["price_breaks"] = "\n".join(steps)
+
+    def clean_price_breaks(self) -> dict[int, Decimal]:
+        """Cost of a piece by quantity from which it counts; it falls as the quantity rises."""
+        last, steps = self.cleaned_data.get("unit_cost"), {}
+        for text in self.cleaned_data["price_breaks"].splitlines():
+            if text.strip():
+                quantity, cost = _price_break(text)
+                if quantity in steps:
+                    raise forms.ValidationError(_("%s stands there twice.") % quantity)
+                steps[quantity] = cost
+        for quantity, cost in sorted(steps.items()):
+            if last is not None and cost >= last:
+                raise forms.ValidationError(
+                    _("From %(quantity)s the cost must be below %(cost)s: a larger order costs less a piece.")
+                    % {"quantity": quantity, "cost": last}
+                )
+            last = cost
+        return dict(sorted(steps.items()))
+
     class Meta:
         model = SupplierItem
-        fields = ["supplier_sku", "unit_cost", "moq", "order_multiple", "is_preferred"]
+        fields = ["supplier_sku", "unit_cost", "moq", "order_multiple", "shelf_life_days", "is_preferred"]
         help_texts = {
             "is_preferred": _("Suggestions go to the preferred supplier. A product has one; the one before steps back.")
         }
+
+
+def _price_break(text: str) -> tuple[int, Decimal]:
+    """``100: 2.30`` as (100, 2.30)."""
+    quantity, _colon, cost = text.replace("：", ":").partition(":")
+    wanted = whole(quantity.strip())
+    try:
+        amount = Decimal(cost.strip())
+    except InvalidOperation:
+        wanted, amount = None, Decimal(0)
+    if not wanted or not 2 <= wanted <= MAX_QUANTITY or cost_error(amount):
+        raise forms.ValidationError(_("“%s”: write it like 100: 2.30.") % text.strip()[:40])
+    return wanted, amount
+
+
+class LimitForm(Dressed, forms.Form):
+    """Up to which amount a role places purchase orders alone; empty: any amount."""
+
+    amount = forms.DecimalField(label=_("Limit"), min_value=0, max_digits=16, decimal_places=2, required=False)
+
+
+class RuleForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
+    """What is ordered without a hand."""
+
+    class Meta:
+        model = AutoApprovalRule
+        fields = ["supplier", "max_value", "min_confidence"]
+        help_texts = {
+            "supplier": _("Empty: every supplier without a rule of its own."),
+            "min_confidence": _("100 less the deviation of lead-time demand as a share of its mean."),
+        }
+
+
+class BudgetForm(Dressed, forms.Form):
+    """How much cash there is to buy with; empty: enough for everything."""
+
+    budget = forms.DecimalField(label=_("Cash budget"), min_value=0, max_digits=16, decimal_places=2, required=False)
+    warehouse = _warehouses()
 
 
 class PolicyForm(Dressed, forms.Form):

@@ -3,12 +3,23 @@
 from collections.abc import Collection
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
+from core.errors import InvalidInput
 from inventory.places import Place
-from purchasing.models import PurchaseOrder, ReorderSuggestion, StockPolicy, Supplier, SupplierItem
+from purchasing.models import (
+    PurchaseOrder,
+    ReorderSuggestion,
+    ReplenishmentChunk,
+    ReplenishmentRun,
+    StockPolicy,
+    Supplier,
+    SupplierItem,
+)
 
-# Any constant that no other advisory lock of this database uses.
+# Any constant that no other advisory lock of this database uses; products share this many locks below it.
 REORDER_CHECK_LOCK = 7_310_001
+SHARDS = 32
 DRAIN = """
     DELETE FROM purchasing_reordermark WHERE id IN
         (SELECT id FROM purchasing_reordermark ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
@@ -22,16 +33,27 @@ def lock_purchase_orders(purchase_order_ids: Collection[int]) -> dict[int, Purch
     return {row.pk: row for row in rows.order_by("pk").select_for_update(of=("self",), no_key=True)}
 
 
+def locked_purchase_order(purchase_order_id: int) -> PurchaseOrder:
+    """Lock one purchase order. Raises: InvalidInput when there is none."""
+    order = lock_purchase_orders([purchase_order_id]).get(purchase_order_id)
+    if order is None:
+        raise InvalidInput(_("There is no such purchase order."), purchase_order=purchase_order_id)
+    return order
+
+
 def lock_open_suggestions(suggestion_ids: Collection[int]) -> dict[int, ReorderSuggestion]:
     """Lock those of the suggestions that are still open."""
     rows = ReorderSuggestion.objects.filter(pk__in=suggestion_ids, status=ReorderSuggestion.Status.OPEN)
     return {row.pk: row for row in rows.order_by("pk").select_for_update(of=("self",))}
 
 
-def lock_reorder_check() -> None:
-    """One reorder check writes suggestions at a time; held until the transaction ends."""
+def lock_reorder_check(product_ids: Collection[int]) -> None:
+    """One check writes suggestions of a product at a time; held until the transaction ends, taken in one order."""
+    shards = sorted({product % SHARDS for product in product_ids})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REORDER_CHECK_LOCK])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, shard) FROM unnest(%s::int[]) AS shard", [REORDER_CHECK_LOCK, shards]
+        )
 
 
 def lock_suggestions_at(places: Collection[Place]) -> dict[Place, ReorderSuggestion]:
@@ -70,3 +92,13 @@ def lock_policies(product_ids: Collection[int]) -> list[StockPolicy]:
     """Lock the policies of these products, so that nobody sets one by hand while the forecast's are written."""
     rows = StockPolicy.objects.filter(product__in=product_ids).order_by("pk").select_for_update(no_key=True)
     return list(rows.only("product_id", "warehouse_id", "source"))
+
+
+def take_chunk(chunk_id: int) -> ReplenishmentChunk | None:
+    """Lock one chunk; None when it is done or somebody else is at it."""
+    return ReplenishmentChunk.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=chunk_id).first()
+
+
+def lock_run(run_id: int) -> ReplenishmentRun:
+    """Lock one run, after everything that its chunk checked."""
+    return ReplenishmentRun.objects.select_for_update().get(pk=run_id)

@@ -1,33 +1,55 @@
 """Why this quantity: each step from what is there to what is ordered, as a sentence that can be checked on paper."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.templatetags.tandem import quantity
-from purchasing.lots import Need
+from core.templatetags.tandem import amount, quantity
+from purchasing.decision import DAYS_PER_YEAR, Change, Decision, Doubt, Need, Offer, decide
+from purchasing.templatetags.costs import unit_cost
 
 
-def reasons(inputs: Mapping[str, int]) -> list[str]:
+def reasons(inputs: Mapping[str, Any]) -> list[str]:
     """The steps from the inputs kept with a suggestion to its quantity, in the reader's language."""
-    need = Need(**inputs)
-    return [_position(need), _due(need), *_missing(need), *_lot(need)]
+    need = Need.of(inputs)
+    return explain(need, decide(need))
+
+
+def explain(need: Need, decision: Decision) -> list[str]:
+    """As ``reasons``, of a decision that is made already."""
+    return [_position(need), *_not_counted(need), _due(need), *_missing(need), *_steps(need, decision)]
 
 
 def _position(need: Need) -> str:
-    return _("%(available)s available + %(on_order)s on order − %(waiting)s waiting = %(position)s.") % {
+    words = {
         "available": quantity(need.available),
         "on_order": quantity(need.on_order),
+        "drafted": quantity(need.drafted),
         "waiting": quantity(need.waiting),
         "position": quantity(need.position),
     }
+    if need.drafted:
+        text = _("%(available)s available + %(on_order)s on order − %(waiting)s waiting = %(position)s.") % words
+        return text + " " + _("%(drafted)s of what is on order stand in drafts.") % words
+    return _("%(available)s available + %(on_order)s on order − %(waiting)s waiting = %(position)s.") % words
+
+
+def _not_counted(need: Need) -> Iterator[str]:
+    if need.late:
+        yield _("%s more are on order, but come too late to help until then.") % quantity(need.late)
 
 
 def _due(need: Need) -> str:
     words = {"position": quantity(need.position), "reorder_point": quantity(need.reorder_point)}
     if not need.order_up_to:
         return _("No levels are set here, so only what customers wait for is ordered.")
+    if need.is_early and need.position > need.reorder_point:
+        return (
+            _("%(position)s > reorder point %(reorder_point)s: ordered early, to fill the supplier's minimum.") % words
+        )
     return _("%(position)s ≤ reorder point %(reorder_point)s: time to order.") % words
 
 
@@ -39,15 +61,101 @@ def _missing(need: Need) -> Iterator[str]:
     }
 
 
-def _lot(need: Need) -> Iterator[str]:
-    """What the supplier's rules make of it, where they change anything."""
-    wanted = max(need.missing, need.moq)
-    if need.missing < need.moq:
-        yield _("The minimum order quantity is %(moq)s.") % {"moq": quantity(need.moq)}
-    if need.quantity != wanted:
-        packs = need.quantity // need.order_multiple
+def _steps(need: Need, decision: Decision) -> Iterator[str]:
+    """What the supplier's rules and prices make of it, where they change anything."""
+    terms, offer = dict(decision.terms), decision.offer
+    lot = offer.round_up(need.missing)
+    if need.missing < offer.moq:
+        yield _("The minimum order quantity is %(moq)s.") % {"moq": quantity(offer.moq)}
+    if "packs" in terms:
+        packs = lot // offer.order_multiple
         yield ngettext(
             "In whole packs of %(size)s: %(packs)s pack = %(quantity)s.",
             "In whole packs of %(size)s: %(packs)s packs = %(quantity)s.",
             packs,
-        ) % {"size": quantity(need.order_multiple), "packs": quantity(packs), "quantity": quantity(need.quantity)}
+        ) % {"size": quantity(offer.order_multiple), "packs": quantity(packs), "quantity": quantity(lot)}
+    if "price_break" in terms:
+        taken = lot + terms["price_break"]
+        yield _("%(extra)s more, because a piece costs %(cost)s from there on: %(quantity)s.") % {
+            "extra": quantity(terms["price_break"]),
+            "cost": unit_cost(offer.cost(taken)),
+            "quantity": quantity(taken),
+        }
+    if "shelf_life" in terms:
+        words = {"fewer": quantity(-terms["shelf_life"]), "days": quantity(offer.shelf_life_days)}
+        words["quantity"] = quantity(lot + terms["shelf_life"])
+        yield _("%(fewer)s fewer, because they would not sell in %(days)s days: %(quantity)s.") % words
+    if "standing" in terms:
+        before = decision.quantity - terms["standing"]
+        words = {"computed": quantity(before), "quantity": quantity(decision.quantity)}
+        yield _("Computed anew it would be %(computed)s; not worth a change from %(quantity)s.") % words
+
+
+TERMS = {
+    "order_up_to": lambda: _("Order-up-to level"),
+    "available": lambda: _("Available"),
+    "on_order": lambda: _("On order"),
+    "waiting": lambda: _("Customers wait for"),
+    "moq": lambda: _("Up to the minimum order quantity"),
+    "packs": lambda: _("Up to whole packs"),
+    "price_break": lambda: _("Up to a price break"),
+    "shelf_life": lambda: _("What would expire"),
+    "standing": lambda: _("Kept as suggested before"),
+}
+
+
+def terms(decision: Decision) -> list[tuple[str, int]]:
+    """The signed pieces that add up to the quantity, each with its name in the reader's language."""
+    return [(TERMS[name](), pieces) for name, pieces in decision.terms]
+
+
+def doubt_text(need: Need, offer: Offer, doubt: Doubt) -> str:
+    """What is odd, and what to do about it."""
+    smallest = offer.round_up(1)
+    if doubt == Doubt.NO_SUPPLIER:
+        return _("Nobody sells it to us: choose a supplier.")
+    if doubt == Doubt.PRICE_MISSING:
+        return _("%s has no price for it: enter the unit cost before ordering.") % offer.supplier
+    if doubt == Doubt.LEAD_TIME_ZERO:
+        return _("%s is said to deliver on the day of the order: check the lead time.") % offer.supplier
+    if doubt == Doubt.MOQ_ABOVE_YEAR:
+        daily = need.daily_demand or Decimal(1)
+        years = amount(Decimal(smallest) / (daily * DAYS_PER_YEAR))
+        text = _("The smallest order, %(pieces)s, lasts %(years)s years: ask for less or choose another supplier.")
+        return text % {"pieces": quantity(smallest), "years": years}
+    return _("Even the smallest order does not sell in its shelf life of %s days.") % quantity(offer.shelf_life_days)
+
+
+def change_text(change: Change) -> str:
+    """What would have to be different for another quantity."""
+    words = {
+        "amount": unit_cost(change.amount) if isinstance(change.amount, Decimal) else quantity(change.amount),
+        "quantity": quantity(change.quantity),
+        "supplier": change.supplier,
+    }
+    if change.what == "sold":
+        return _("If %(amount)s more were sold: %(quantity)s.") % words
+    if change.what == "received" and not change.quantity:
+        return _("If %(amount)s more were there: nothing, it would not be time yet.") % words
+    if change.what == "received":
+        return _("If %(amount)s more were there: %(quantity)s.") % words
+    if change.what == "no_lot_rules":
+        return _("Without minimum and packs: %(quantity)s.") % words
+    return _("If %(supplier)s asked %(amount)s a piece or less: %(quantity)s from there.") % words
+
+
+def trace_texts(trace: Mapping[str, Any]) -> list[tuple[bool, str]]:
+    """What a rule found, condition by condition: whether it holds, and a sentence."""
+    return [(check["holds"], _check_text(check)) for check in trace.get("checks", [])]
+
+
+def _check_text(check: Mapping[str, Any]) -> str:
+    words = {"found": check["found"], "asked": check["asked"]}
+    if check["name"] == "doubts":
+        return _("The data leave no doubt.") if check["holds"] else _("The data are in doubt: see above.")
+    if check["name"] == "confidence":
+        return _("Confidence %(found)s %%, the rule asks %(asked)s %%.") % words
+    words = {name: amount(value) for name, value in words.items()}
+    if check["name"] == "value":
+        return _("The order comes to %(found)s, the rule allows %(asked)s.") % words
+    return _("The order comes to %(found)s, the supplier's minimum is %(asked)s.") % words

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db.models import (
-    Avg,
     BigIntegerField,
     Count,
     DecimalField,
@@ -21,7 +20,7 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, Round, TruncDate, Upper
+from django.db.models.functions import Coalesce, Round, Upper
 from django.urls import reverse
 from django.utils import timezone
 
@@ -29,8 +28,10 @@ from inventory.models import Product
 from inventory.places import Place, Supply
 from inventory.selectors import search_products
 from purchasing.models import (
+    ApprovalLimit,
     GoodsReceipt,
     GoodsReceiptLine,
+    PriceBreak,
     PurchaseOrder,
     PurchaseOrderLine,
     ReorderSuggestion,
@@ -38,11 +39,13 @@ from purchasing.models import (
     Supplier,
     SupplierItem,
 )
+from purchasing.values import Limit
 
 MONEY = DecimalField(max_digits=20, decimal_places=2)
 PIECES = BigIntegerField()
-INCOMING = [PurchaseOrder.Status.ORDERED, PurchaseOrder.Status.PARTLY_RECEIVED]
-PIPELINE = [PurchaseOrder.Status.DRAFT, *INCOMING]
+INCOMING = PurchaseOrder.INCOMING
+PIPELINE = [PurchaseOrder.Status.DRAFT, PurchaseOrder.Status.WAITING, *INCOMING]
+DUE_ON = Coalesce(F("expected_on"), F("purchase_order__expected_on"))
 
 
 def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
@@ -54,11 +57,12 @@ def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
             purchase_order__status__in=INCOMING,
             quantity__gt=F("received"),
         )
-        .order_by("purchase_order__expected_on", "pk")
+        .annotate(due_on=DUE_ON)
+        .order_by("due_on", "pk")
         .values_list(
             "product_id",
             "purchase_order__warehouse_id",
-            "purchase_order__expected_on",
+            "due_on",
             F("quantity") - F("received"),
             "purchase_order__number",
         )
@@ -67,23 +71,17 @@ def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
         yield Supply((product, warehouse), expected_on, quantity, number)
 
 
-def supplier_lead_times(places: Collection[Place]) -> dict[Place, int]:
-    """The preferred supplier's lead time in days, for places whose product has one; one query."""
-    days = dict(
-        SupplierItem.objects.filter(
-            product__in={p for p, _ in places}, is_preferred=True, supplier__is_active=True
-        ).values_list("product_id", "supplier__lead_time_days")
-    )
-    return {place: days[place[0]] for place in places if place[0] in days}
-
-
 def on_order(places: Collection[Place]) -> dict[Place, int]:
-    """Pieces in drafts and purchase orders not received yet, by place; drafts count, so they are not proposed again."""
+    """Pieces in drafts and purchase orders not received yet, by place; drafts count, so they are not proposed again.
+
+    Places without any are absent.
+    """
     rows = (
         PurchaseOrderLine.objects.filter(
             product__in={p for p, _ in places},
             purchase_order__warehouse__in={w for _, w in places},
             purchase_order__status__in=PIPELINE,
+            quantity__gt=F("received"),
         )
         .order_by()
         .values_list("product_id", "purchase_order__warehouse_id")
@@ -98,9 +96,14 @@ def on_order(places: Collection[Place]) -> dict[Place, int]:
 def open_suggestions(
     *, search: str = "", supplier_id: int | None = None, without_supplier: bool = False, warehouse_id: int | None = None
 ) -> QuerySet[ReorderSuggestion]:
-    """Open suggestions with product, warehouse, supplier and ``cost``; by supplier, then SKU."""
-    cost = Round(ExpressionWrapper(F("quantity") * F("supplier_item__unit_cost"), MONEY), 2)
-    rows = ReorderSuggestion.objects.filter(status=ReorderSuggestion.Status.OPEN).annotate(cost=cost)
+    """Open suggestions with product, warehouse, supplier, ``piece_cost`` and ``cost``; by supplier, then SKU."""
+    reached = PriceBreak.objects.filter(supplier_item=OuterRef("supplier_item"), quantity__lte=OuterRef("quantity"))
+    piece_cost = Coalesce(
+        Subquery(reached.order_by("-quantity").values("unit_cost")[:1]), F("supplier_item__unit_cost")
+    )
+    cost = Round(ExpressionWrapper(F("quantity") * F("piece_cost"), MONEY), 2)
+    rows = ReorderSuggestion.objects.filter(status=ReorderSuggestion.Status.OPEN)
+    rows = rows.annotate(piece_cost=piece_cost).annotate(cost=cost)
     if search:
         rows = rows.filter(product__in=_product_ids(search))
     if without_supplier:
@@ -109,7 +112,8 @@ def open_suggestions(
         rows = rows.filter(supplier_item__supplier=supplier_id)
     if warehouse_id:
         rows = rows.filter(warehouse=warehouse_id)
-    return rows.select_related("product", "warehouse", "supplier_item__supplier", "supplier_item__product").order_by(
+    rows = rows.select_related("product", "warehouse", "supplier_item__supplier", "supplier_item__product")
+    return rows.prefetch_related("supplier_item__price_breaks").order_by(
         F("supplier_item__supplier__code").asc(nulls_last=True), "product__sku", "warehouse__code"
     )
 
@@ -136,6 +140,8 @@ def purchase_order_list(wish: PurchaseWish) -> QuerySet[PurchaseOrder]:
     orders = with_figures(PurchaseOrder.objects.select_related("supplier", "warehouse"))
     if wish.status == "incoming":
         orders = orders.filter(status__in=INCOMING)
+    elif wish.status == "unconfirmed":
+        orders = orders.filter(status__in=INCOMING, confirmed_at=None)
     elif wish.status == "overdue":
         orders = orders.filter(_overdue())
     elif wish.status:
@@ -147,6 +153,19 @@ def purchase_order_list(wish: PurchaseWish) -> QuerySet[PurchaseOrder]:
     if wish.search:
         orders = _searched(orders, wish.search)
     return orders.order_by("-pk")
+
+
+def order_total(purchase_order_id: int) -> Decimal:
+    """Money of all lines of a purchase order."""
+    amount = Round(ExpressionWrapper(F("quantity") * F("unit_cost"), MONEY), 2)
+    lines = PurchaseOrderLine.objects.filter(purchase_order=purchase_order_id)
+    return lines.aggregate(total=Coalesce(Sum(amount), Decimal("0.00"), output_field=MONEY))["total"]
+
+
+def waiting_orders(limit: Limit) -> QuerySet[PurchaseOrder]:
+    """Orders that wait for an approval which this limit covers, oldest first."""
+    orders = with_figures(PurchaseOrder.objects.filter(status=PurchaseOrder.Status.WAITING))
+    return (orders if limit is None else orders.filter(Q(total__lte=limit))).order_by("pk")
 
 
 def with_figures(orders: QuerySet[PurchaseOrder]) -> QuerySet[PurchaseOrder]:
@@ -211,6 +230,15 @@ def expected_orders(*, search: str = "", warehouse_id: int | None = None) -> Que
     return orders.order_by("expected_on", "pk")
 
 
+def approval_limits() -> list[tuple[Group, Decimal | None]]:
+    """Roles that may place purchase orders, each with its limit; two queries."""
+    limits = dict(ApprovalLimit.objects.values_list("group_id", "amount"))
+    groups = Group.objects.filter(
+        permissions__codename="place_purchaseorder", permissions__content_type__app_label="purchasing"
+    )
+    return [(group, limits.get(group.pk)) for group in groups.order_by("name")]
+
+
 # ---- suppliers
 
 
@@ -235,33 +263,6 @@ def supplier_items(supplier_id: int, *, search: str = "") -> QuerySet[SupplierIt
     if search:
         items = items.filter(Q(product__in=_product_ids(search)) | Q(supplier_sku__iexact=search.strip()))
     return items.order_by("product__sku")
-
-
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """How a supplier did: receipts, days from order to receipt, share of receipts by the day expected."""
-
-    receipts: int
-    days: float | None
-    on_time: float | None
-
-
-def supplier_performance(supplier_id: int, *, days: int = 365) -> Performance:
-    """Measured on the goods receipts of the last ``days``; one query."""
-    found = (
-        GoodsReceipt.objects.filter(
-            purchase_order__supplier=supplier_id, received_at__gte=timezone.now() - timedelta(days=days)
-        )
-        .annotate(day=TruncDate("received_at"))
-        .aggregate(
-            count=Count("pk"),
-            took=Avg(F("received_at") - F("purchase_order__ordered_at")),
-            on_time=Count("pk", filter=Q(day__lte=F("purchase_order__expected_on"))),
-        )
-    )
-    if not found["count"]:
-        return Performance(0, None, None)
-    return Performance(found["count"], found["took"].total_seconds() / 86_400, found["on_time"] / found["count"])
 
 
 # ---- policies

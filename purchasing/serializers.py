@@ -80,7 +80,7 @@ class NewPurchaseLineIn(LineIn):
 class NewPurchaseOrderIn(StrictSerializer):
     """A purchase order as wanted."""
 
-    supplier = RowField(Supplier.objects.all(), "code", help_text="Id or code.")
+    supplier = RowField(Supplier, "code", help_text="Id or code.")
     warehouse = WarehouseField(help_text="Id or code.")
     lines = serializers.ListField(child=NewPurchaseLineIn(), min_length=1, max_length=MAX_LINES)
     place = serializers.BooleanField(default=True, help_text="False leaves it a draft.")

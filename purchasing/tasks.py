@@ -3,8 +3,9 @@
 from celery import shared_task
 
 from core.live import publish
-from core.queue import kick_taken
-from purchasing.services import drain_marks
+from core.queue import enqueue, kick_taken
+from purchasing.models import ReplenishmentChunk
+from purchasing.services import approve_by_rules, check_chunk, drain_marks
 
 
 @shared_task
@@ -17,3 +18,27 @@ def check_reorder_points() -> int:
     if total:
         publish("suggestions-changed", {})
     return total
+
+
+@shared_task
+def approve_routine_suggestions() -> int:
+    """Order what the rules allow; run by beat in the morning. Returns how many purchase orders were made."""
+    made = approve_by_rules()
+    if made:
+        publish("suggestions-changed", {})
+    return made
+
+
+@shared_task
+def check_replenishment_chunk(chunk_id: int) -> int:
+    """Check one chunk of a run of everything, unless it is done or somebody is at it."""
+    return check_chunk(chunk_id)
+
+
+@shared_task
+def hand_out_chunks() -> int:
+    """Queue every chunk that is left: of a run just started, and (run by beat) what killed workers left."""
+    chunks = list(ReplenishmentChunk.objects.order_by("pk").values_list("pk", flat=True))
+    for chunk in chunks:
+        enqueue(check_replenishment_chunk, chunk)
+    return len(chunks)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.models import User
-from core.templatetags.tandem import in_words, quantity
+from core.templatetags.tandem import amount, in_words, quantity
 
 Data = dict[str, Any]
 
@@ -45,8 +45,38 @@ def _rescheduled(data: Data) -> str:
     return _("Expected on %(after)s instead of %(before)s.") % days
 
 
+def _approval_asked(data: Data) -> str:
+    return _("%(total)s is above the placer's limit: it waits for approval.") % {"total": amount(data["total"])}
+
+
+def _approved(data: Data) -> str:
+    return _("Approved and placed with the supplier.")
+
+
+def _approved_by_rule(data: Data) -> str:
+    return _("Approved by rule %(rule)s, without a hand.") % data
+
+
+def _sent_back(data: Data) -> str:
+    return _("Not approved, a draft again. Reason: %(reason)s") % data
+
+
+def _confirmed(data: Data) -> str:
+    words = {"day": data["after"], "reference": data["reference"]}
+    if data["reference"]:
+        return _("Confirmed by the supplier for %(day)s, its number %(reference)s.") % words
+    return _("Confirmed by the supplier for %(day)s.") % words
+
+
+def _closed(data: Data) -> str:
+    left = ", ".join(f"{sku} {quantity(pieces)}" for sku, pieces in data["left"].items())
+    return _("Closed short; no longer expected: %(left)s. Reason: %(reason)s") % {**data, "left": left}
+
+
 def _received(data: Data) -> str:
     words = in_words(data)
+    if data.get("short"):
+        return _("%(receipt)s: %(pieces)s pieces came in, %(short)s fewer than ordered: within the tolerance.") % words
     if not data["left"]:
         return _("%(receipt)s: %(pieces)s pieces came in; the order is complete.") % words
     return _("%(receipt)s: %(pieces)s pieces came in, %(left)s are still expected.") % words
@@ -75,6 +105,12 @@ PURCHASE_ORDER: Words = {
     "changed": ("pencil", _changed),
     "ordered": ("send", _ordered),
     "rescheduled": ("calendar-event", _rescheduled),
+    "approval_asked": ("hourglass", _approval_asked),
+    "approved": ("check", _approved),
+    "approved_by_rule": ("robot", _approved_by_rule),
+    "sent_back": ("arrow-back-up", _sent_back),
+    "confirmed": ("circle-check", _confirmed),
+    "closed": ("package-off", _closed),
     "received": ("package-import", _received),
     "cancelled": ("x", _cancelled),
 }

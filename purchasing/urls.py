@@ -2,13 +2,30 @@
 
 from django.urls import path
 
-from purchasing.views import desk, entry, orders, policies, products, receiving, suppliers
+from purchasing.views import (
+    cash,
+    desk,
+    entry,
+    orders,
+    policies,
+    products,
+    receiving,
+    rules,
+    steps,
+    suggestions,
+    suppliers,
+)
 
 app_name = "purchasing"
 urlpatterns = [
     path("replenishment/", desk.desk, name="desk"),
+    path("replenishment/run/start/", desk.run_start, name="run-start"),
+    path("replenishment/run/", desk.run_progress, name="run"),
+    path("replenishment/cash/", cash.cash_budget, name="cash"),
     path("replenishment/review/", desk.review, name="review"),
     path("replenishment/approve/", desk.approve, name="approve"),
+    path("replenishment/<int:pk>/", suggestions.suggestion_detail, name="suggestion"),
+    path("replenishment/<int:pk>/recompute/", suggestions.suggestion_recompute, name="suggestion-recompute"),
     path("replenishment/<int:pk>/dismiss/", desk.dismiss, name="dismiss"),
     path("orders/", orders.order_list, name="orders"),
     path("orders/new/", entry.order_new, name="order-new"),
@@ -16,9 +33,13 @@ urlpatterns = [
     path("orders/<int:pk>/", orders.order_detail, name="order"),
     path("orders/<int:pk>/edit/", entry.order_edit, name="order-edit"),
     path("orders/<int:pk>/print/", orders.order_print, name="order-print"),
-    path("orders/<int:pk>/place/", orders.order_place, name="order-place"),
-    path("orders/<int:pk>/reschedule/", orders.order_reschedule, name="order-reschedule"),
-    path("orders/<int:pk>/cancel/", orders.order_cancel, name="order-cancel"),
+    path("orders/<int:pk>/place/", steps.order_place, name="order-place"),
+    path("orders/<int:pk>/approve/", steps.order_approve, name="order-approve"),
+    path("orders/<int:pk>/send-back/", steps.order_send_back, name="order-send-back"),
+    path("orders/<int:pk>/confirm/", steps.order_confirm, name="order-confirm"),
+    path("orders/<int:pk>/close/", steps.order_close, name="order-close"),
+    path("orders/<int:pk>/reschedule/", steps.order_reschedule, name="order-reschedule"),
+    path("orders/<int:pk>/cancel/", steps.order_cancel, name="order-cancel"),
     path("receiving/", receiving.expected, name="receiving"),
     path("receiving/<int:pk>/", receiving.receive, name="receive"),
     path("receiving/<int:pk>/receipts/", receiving.receipts_so_far, name="receipts-so-far"),
@@ -30,6 +51,11 @@ urlpatterns = [
     path("suppliers/items/<int:pk>/", suppliers.item_edit, name="item-edit"),
     path("suppliers/<int:pk>/", suppliers.supplier_detail, name="supplier"),
     path("suppliers/<int:pk>/edit/", suppliers.supplier_edit, name="supplier-edit"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/limits/", rules.limits, name="limits"),
+    path("rules/add/", rules.rule_add, name="rule-add"),
+    path("rules/apply/", rules.rules_apply, name="rules-apply"),
+    path("rules/<int:pk>/delete/", rules.rule_delete, name="rule-delete"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/new/", policies.policy_new, name="policy-new"),
     path("policies/<int:product_id>/<int:warehouse_id>/", policies.policy_edit, name="policy"),

@@ -6,6 +6,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+Limit = Decimal | None
+"""An amount up to which something is allowed; None: any."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewPurchaseLine:

@@ -69,7 +69,7 @@ ORDERING_LINES = """
                    CASE WHEN sum(quantity * unit_cost) OVER (PARTITION BY purchase_order_id) = 0 THEN 1
                         ELSE quantity * unit_cost END AS weight
               FROM purchasing_purchaseorderline) line ON line.purchase_order_id = purchase.id
-     WHERE purchase.status IN ('ordered', 'partly_received', 'received')
+     WHERE purchase.status IN ('ordered', 'partly_received', 'received', 'closed')
        AND purchase.ordered_at >= %(start)s AND purchase.ordered_at < %(stop)s
     WINDOW whole AS (PARTITION BY purchase.id),
            upto AS (PARTITION BY purchase.id ORDER BY line.id)

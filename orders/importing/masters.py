@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
 from core.money import to_cents
@@ -62,16 +61,15 @@ def find_warehouse(code: str | None, *, create: bool) -> Warehouse:
 
 def find_products(spool: Spool) -> None:
     """Note the keys of the products that exist, by SKU or barcode."""
-    products = Product.objects.annotate(sku_upper=Upper("sku"))
     for batch in spool.batches("SELECT DISTINCT sku FROM line"):
-        found = resolve(products, ("sku_upper", "barcode"), [sku for (sku,) in batch])
+        found = resolve(Product, ("sku_upper", "barcode"), [sku for (sku,) in batch])
         spool.add_keys("product", {str(sku): pk for sku, pk in found.items()})
 
 
 def find_customers(spool: Spool) -> None:
     """Note the keys of the customers that exist, by code."""
     for batch in spool.batches("SELECT DISTINCT customer FROM line"):
-        found = resolve(Customer.objects.all(), ("code",), [code for (code,) in batch])
+        found = resolve(Customer, ("code",), [code for (code,) in batch])
         spool.add_keys("customer", {str(code): pk for code, pk in found.items()})
 
 

@@ -20,8 +20,9 @@ from core.errors import Duplicate, InsufficientStock
 from core.sequences import SEQUENCES, document_number, key_sequence, next_values
 from core.statements import together
 from core.transactions import retry_on_conflict
+from inventory.models import Reservation
 from inventory.places import Basket, Grant, Shortage
-from inventory.services import reserve_stock
+from inventory.services import OVERSOLD, hold_reservations, plan_reservations
 from orders.checks import References, check_order, load_references
 from orders.models import Allocation, LostDemand, Order, OrderLine
 from orders.promise import promise
@@ -46,18 +47,21 @@ def create_orders(news: Sequence[NewOrder]) -> list[Outcome]:
 
     Locks: StockLevel. Sends: stock_changed, orders_created.
     """
-    try:
-        return _create_orders(news)
-    except IntegrityError as exc:
-        # Somebody else inserted the same external reference at the same moment: now it is a repetition.
-        if "order_external_once" not in str(exc):
-            raise
-        return _create_orders(news)
+    hopeful = True
+    while True:
+        try:
+            return _create_orders(news, hopeful)
+        except IntegrityError as exc:
+            if hopeful and OVERSOLD in str(exc):
+                hopeful = False
+            # Somebody else inserted the same external reference at the same moment: now it is a repetition.
+            elif "order_external_once" not in str(exc):
+                raise
 
 
 @retry_on_conflict
 @transaction.atomic(durable=True)
-def _create_orders(news: Sequence[NewOrder]) -> list[Outcome]:
+def _create_orders(news: Sequence[NewOrder], hopeful: bool) -> list[Outcome]:
     now = timezone.now()
     references = load_references(news)
     outcomes: dict[int, Outcome] = {}
@@ -78,7 +82,7 @@ def _create_orders(news: Sequence[NewOrder]) -> list[Outcome]:
             seen[new.channel_id, new.external_reference] = index
             fresh.append(index)
     if fresh:
-        outcomes |= dict(zip(fresh, _insert([news[i] for i in fresh], references, now), strict=True))
+        outcomes |= dict(zip(fresh, _insert([news[i] for i in fresh], references, hopeful, now), strict=True))
     return [outcomes[index] for index in range(len(news))]
 
 
@@ -98,16 +102,28 @@ def _known_order(new: NewOrder, references: References) -> Outcome | None:
     )
 
 
-def _insert(news: list[NewOrder], references: References, now: datetime) -> list[Outcome]:
+def _insert(news: list[NewOrder], references: References, hopeful: bool, now: datetime) -> list[Outcome]:
     """Reserve and insert checked, new orders; one outcome each."""
     baskets = [
         Basket([((ln.product_id, new.warehouse_id), ln.quantity) for ln in new.lines], new.allow_backorder)
         for new in news
     ]
+    keys = _draw_keys(len(news), sum(len(new.lines) for new in news))
     with together():
-        results = reserve_stock(baskets, at=now)
-        served = [(new, result) for new, result in zip(news, results, strict=True) if not isinstance(result, Shortage)]
-        orders = _insert_orders_with_lines(served, references, now)
+        plan = plan_reservations(baskets, keys.reservations, seen=references.stock if hopeful else None)
+        served = [
+            (new, result) for new, result in zip(news, plan.results, strict=True) if not isinstance(result, Shortage)
+        ]
+        orders = [
+            _order(new, pk, document_number("SO", number), now)
+            for (new, _grants), number, pk in zip(served, keys.numbers, keys.orders, strict=False)
+        ]
+        # What needs no lock goes before it.
+        _insert_orders(orders)
+        _tell(served, orders)
+        hold_reservations(plan, at=now)
+        _insert_lines(served, orders, keys.lines, references)
+    results = plan.results
     _record_refusals(news, results, now)
     if orders:
         orders_created.send(Order, orders=orders)
@@ -118,6 +134,27 @@ def _insert(news: list[NewOrder], references: References, now: datetime) -> list
         else Outcome(order=next(created))
         for new, result in zip(news, results, strict=True)
     ]
+
+
+class _Keys(NamedTuple):
+    """Fresh numbers and keys for what will be inserted; those of refused orders stay unused."""
+
+    numbers: list[int]
+    orders: list[int]
+    lines: list[int]
+    reservations: list[int]
+
+
+def _draw_keys(orders: int, lines: int) -> _Keys:
+    """Drawn before the stock is locked: from the lock to the commit nothing has to be read back."""
+    return _Keys(
+        *next_values(
+            (SEQUENCES["SO"], orders),
+            (key_sequence(Order), orders),
+            (key_sequence(OrderLine), lines),
+            (key_sequence(Reservation), lines),
+        )
+    )
 
 
 Served = list[tuple[NewOrder, list[Grant]]]
@@ -131,31 +168,6 @@ class _Line(NamedTuple):
     position: int
     wanted: NewLine
     grant: Grant
-
-
-def _insert_orders_with_lines(served: Served, references: References, now: datetime) -> list[Order]:
-    """Insert headers, lines, allocations and what is told of them; keys are drawn first, so nothing is read back."""
-    if not served:
-        return []
-    numbers, order_keys, line_keys = next_values(
-        (SEQUENCES["SO"], len(served)),
-        (key_sequence(Order), len(served)),
-        (key_sequence(OrderLine), sum(len(grants) for _new, grants in served)),
-    )
-    keys = iter(line_keys)
-    orders, lines = [], []
-    for (new, grants), number, pk in zip(served, numbers, order_keys, strict=True):
-        order = _order(new, pk, document_number("SO", number), now)
-        orders.append(order)
-        lines += [
-            _Line(next(keys), order, position, line, grant)
-            for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
-        ]
-    _insert_orders(orders)
-    _insert_lines(lines, references, _promised_dates(lines))
-    _record_backorders([line for line in lines if line.grant.granted < line.grant.wanted])
-    _tell(served, orders)
-    return orders
 
 
 def _order(new: NewOrder, pk: int, number: str, now: datetime) -> Order:
@@ -187,8 +199,14 @@ def _insert_orders(orders: list[Order]) -> None:
     append_columns(Order, status=Order.Status.OPEN.value, created_by_id=current_actor_id(), **columns)
 
 
-def _insert_lines(lines: list[_Line], references: References, promised_dates: list[date | None]) -> None:
-    """Insert the lines and tie each to its reservation."""
+def _insert_lines(served: Served, orders: list[Order], keys: list[int], references: References) -> None:
+    """Insert the lines, tie each to its reservation, and note what waits."""
+    fresh = iter(keys)
+    lines = [
+        _Line(next(fresh), order, position, line, grant)
+        for (new, grants), order in zip(served, orders, strict=True)
+        for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
+    ]
     append_columns(
         OrderLine,
         shipped=0,
@@ -205,7 +223,7 @@ def _insert_lines(lines: list[_Line], references: References, promised_dates: li
             else line.wanted.unit_price
             for line in lines
         ],
-        promised_date=promised_dates,
+        promised_date=_promised_dates(lines),
     )
     reserved = [line for line in lines if line.grant.reservation_id]
     append_columns(
@@ -213,6 +231,7 @@ def _insert_lines(lines: list[_Line], references: References, promised_dates: li
         line_id=[line.pk for line in reserved],
         reservation_id=[line.grant.reservation_id for line in reserved],
     )
+    _record_backorders([line for line in lines if line.grant.granted < line.grant.wanted])
 
 
 def _promised_dates(lines: list[_Line]) -> list[date | None]:

@@ -1,36 +1,54 @@
 """Every change of purchasing. Callers import from here."""
 
-from purchasing.services.ordering import (
-    cancel_purchase_order,
-    change_draft,
-    change_expected_date,
-    create_purchase_orders,
+from purchasing.services.approval import (
+    approve_purchase_order,
+    covers,
+    limit_of,
     place_purchase_order,
+    send_back_purchase_order,
+    set_approval_limit,
 )
+from purchasing.services.confirming import change_expected_date, close_purchase_order, confirm_purchase_order
+from purchasing.services.ordering import cancel_purchase_order, change_draft, cost_at, create_purchase_orders
 from purchasing.services.policies import return_policy_to_forecast, set_policy_by_hand
 from purchasing.services.receiving import receive_goods
 from purchasing.services.reorder import check_places, drain_marks, mark_for_check, set_policies
+from purchasing.services.rules import add_rule, approve_by_rules, delete_rule
+from purchasing.services.runs import check_chunk, start_run
 from purchasing.services.suggestions import approval_errors, approve_suggestions, dismiss_suggestion
 from purchasing.services.suppliers import add_supplier, add_supplier_item, change_supplier, change_supplier_item
 
 __all__ = [
+    "add_rule",
     "add_supplier",
     "add_supplier_item",
     "approval_errors",
+    "approve_by_rules",
+    "approve_purchase_order",
     "approve_suggestions",
     "cancel_purchase_order",
     "change_draft",
     "change_expected_date",
     "change_supplier",
     "change_supplier_item",
+    "check_chunk",
     "check_places",
+    "close_purchase_order",
+    "confirm_purchase_order",
+    "cost_at",
+    "covers",
     "create_purchase_orders",
+    "delete_rule",
     "dismiss_suggestion",
     "drain_marks",
+    "limit_of",
     "mark_for_check",
     "place_purchase_order",
     "receive_goods",
     "return_policy_to_forecast",
+    "send_back_purchase_order",
+    "set_approval_limit",
     "set_policies",
     "set_policy_by_hand",
+    "start_run",
 ]

@@ -1,7 +1,8 @@
-"""Purchase orders: drafted, changed while a draft, placed, given another date, cancelled."""
+"""Purchase orders: drafted or placed, changed while a draft, cancelled."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,17 +13,22 @@ from core.actor import current_actor_id
 from core.checks import MAX_REASON, amount_error, cost_error, refuse_text
 from core.errors import IllegalTransition, InvalidInput
 from core.live import publish_after_commit
+from core.money import to_cents
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
-from purchasing.locks import lock_purchase_orders
+from purchasing.locks import locked_purchase_order
+from purchasing.lots import cost_of_piece
 from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier, SupplierItem
+from purchasing.services.approval import limit_of, place_or_ask
 from purchasing.services.reorder import mark_for_check
-from purchasing.values import NewPurchaseLine, NewPurchaseOrder
+from purchasing.values import Limit, NewPurchaseLine, NewPurchaseOrder
 
 Lines = Mapping[int, PurchaseOrderLine]
 """Lines of one purchase order by product."""
+Items = Mapping[tuple[int, int], SupplierItem]
+"""Supplier items by supplier and product."""
 
 
 @retry_on_conflict
@@ -41,8 +47,9 @@ def create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
     warehouses = set(Warehouse.objects.filter(is_active=True).values_list("pk", flat=True))
     for new in news:
         _check(new, suppliers, warehouses, items)
+    limit = limit_of(current_actor_id())
     orders = [
-        _header(new, number, suppliers[new.supplier_id], now)
+        _header(new, number, suppliers[new.supplier_id], items, limit, now)
         for new, number in zip(news, next_numbers("PO", len(news)), strict=True)
     ]
     PurchaseOrder.objects.bulk_create(orders)
@@ -54,30 +61,46 @@ def create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
         ],
         batch_size=2000,
     )
-    audit.record_many(
-        audit.entry("purchase_order", order.pk, "ordered" if order.ordered_at else "drafted", at=order.ordered_at)
-        for order in orders
-    )
+    audit.record_many(_first_entry(order, _total(new, items)) for order, new in zip(orders, news, strict=True))
     outbox.publish_many("purchase_order.created", ({"purchase_order": o.pk, "number": o.number} for o in orders))
     mark_for_check({(line.product_id, new.warehouse_id) for new in news for line in new.lines})
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk for order in orders][:100]})
     return orders
 
 
-def _items(news: Collection[NewPurchaseOrder]) -> dict[tuple[int, int], SupplierItem]:
+def _items(news: Collection[NewPurchaseOrder]) -> Items:
     """The supplier items that these orders name, by supplier and product."""
     found = SupplierItem.objects.filter(
         supplier__in={new.supplier_id for new in news}, product__in={line.product_id for n in news for line in n.lines}
     )
-    return {(item.supplier_id, item.product_id): item for item in found.select_related("product")}
+    return {
+        (item.supplier_id, item.product_id): item
+        for item in found.select_related("product", "supplier").prefetch_related("price_breaks")
+    }
 
 
 def _line(order: PurchaseOrder, line: NewPurchaseLine, item: SupplierItem) -> PurchaseOrderLine:
-    cost = item.unit_cost if line.unit_cost is None else line.unit_cost
-    return PurchaseOrderLine(purchase_order=order, product=item.product, quantity=line.quantity, unit_cost=cost)
+    cost = cost_at(item, line.quantity) if line.unit_cost is None else line.unit_cost
+    tolerance = line.quantity * item.supplier.receipt_tolerance // 100
+    return PurchaseOrderLine(
+        purchase_order=order, product=item.product, quantity=line.quantity, unit_cost=cost, tolerance=tolerance
+    )
 
 
-def _header(new: NewPurchaseOrder, number: str, supplier: Supplier, now: datetime) -> PurchaseOrder:
+def _total(new: NewPurchaseOrder, items: Items) -> Decimal:
+    lines = [_line(PurchaseOrder(), line, items[new.supplier_id, line.product_id]) for line in new.lines]
+    return sum((to_cents(line.quantity * line.unit_cost) for line in lines), Decimal("0.00"))
+
+
+def _first_entry(order: PurchaseOrder, total: Decimal) -> audit.Entry:
+    if order.status == PurchaseOrder.Status.WAITING:
+        return audit.entry("purchase_order", order.pk, "approval_asked", total=str(total))
+    return audit.entry("purchase_order", order.pk, "ordered" if order.ordered_at else "drafted", at=order.ordered_at)
+
+
+def _header(
+    new: NewPurchaseOrder, number: str, supplier: Supplier, items: Items, limit: Limit, now: datetime
+) -> PurchaseOrder:
     order = PurchaseOrder(
         number=number,
         supplier=supplier,
@@ -86,24 +109,15 @@ def _header(new: NewPurchaseOrder, number: str, supplier: Supplier, now: datetim
         created_by_id=current_actor_id(),
     )
     if new.place:
-        _place(order, new.ordered_at or now)
+        place_or_ask(order, _total(new, items), limit, new.ordered_at or now)
     return order
-
-
-def _place(order: PurchaseOrder, at: datetime) -> None:
-    """Set in memory what placing an order fixes: date, expected arrival, and what placing it costs."""
-    order.move_to(PurchaseOrder.Status.ORDERED)
-    order.ordered_at = at
-    order.order_cost = order.supplier.order_cost
-    if order.expected_on is None:
-        order.expected_on = timezone.localdate(at) + timedelta(days=order.supplier.lead_time_days)
 
 
 def _check(
     new: NewPurchaseOrder,
     suppliers: Mapping[int, Supplier],
     warehouses: set[int],
-    items: Mapping[tuple[int, int], SupplierItem],
+    items: Items,
 ) -> None:
     errors = {}
     supplier = suppliers.get(new.supplier_id)
@@ -126,13 +140,19 @@ def _check(
         seen.add(line.product_id)
         if wrong := lot_error(item, line.quantity):
             errors[f"lines.{index}.quantity"] = wrong
-        cost = item.unit_cost if line.unit_cost is None else line.unit_cost
+        cost = cost_at(item, line.quantity) if line.unit_cost is None else line.unit_cost
         if wrong := cost_error(cost):
             errors[f"lines.{index}.unit_cost"] = wrong
         elif wrong := amount_error(line.quantity, cost):
             errors.setdefault(f"lines.{index}.quantity", wrong)
     if errors:
         raise InvalidInput(_("The purchase order was not saved: please correct the fields named."), field_errors=errors)
+
+
+def cost_at(item: SupplierItem, quantity: int) -> Decimal:
+    """What a piece costs when so many are ordered; the item's price breaks stand loaded with it."""
+    breaks = [(step.quantity, step.unit_cost) for step in item.price_breaks.all()]
+    return cost_of_piece(item.unit_cost, breaks, quantity)
 
 
 def lot_error(item: SupplierItem, quantity: int) -> str | None:
@@ -145,33 +165,13 @@ def lot_error(item: SupplierItem, quantity: int) -> str | None:
     return None
 
 
-def _locked(purchase_order_id: int) -> PurchaseOrder:
-    order = lock_purchase_orders([purchase_order_id]).get(purchase_order_id)
-    if order is None:
-        raise InvalidInput(_("There is no such purchase order."), purchase_order=purchase_order_id)
-    return order
-
-
-@retry_on_conflict
-@transaction.atomic(durable=True)
-def place_purchase_order(purchase_order_id: int, *, at: datetime | None = None) -> PurchaseOrder:
-    """Place a draft with its supplier. Locks: PurchaseOrder. Raises: IllegalTransition."""
-    order = _locked(purchase_order_id)
-    _place(order, at or timezone.now())
-    order.save(update_fields=["status", "ordered_at", "order_cost", "expected_on"])
-    audit.record("purchase_order", order.pk, "ordered", at=order.ordered_at)
-    outbox.publish("purchase_order.placed", purchase_order=order.pk, number=order.number)
-    publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
-    return order
-
-
 @retry_on_conflict
 @transaction.atomic(durable=True)
 def change_draft(
     purchase_order_id: int, lines: Sequence[NewPurchaseLine], *, expected_on: date | None = None
 ) -> PurchaseOrder:
     """Give a draft these lines and date. Locks: PurchaseOrder. Raises: IllegalTransition, InvalidInput."""
-    order = _locked(purchase_order_id)
+    order = locked_purchase_order(purchase_order_id)
     if order.status != PurchaseOrder.Status.DRAFT:
         raise IllegalTransition(_("%s is no longer a draft: its lines are fixed.") % order.number)
     new = NewPurchaseOrder(order.supplier_id, order.warehouse_id, lines, place=False, expected_on=expected_on)
@@ -196,7 +196,9 @@ def _replace_lines(old: Lines, wanted: Lines) -> None:
     for product, line in wanted.items():
         if product in old:
             line.pk = old[product].pk
-    PurchaseOrderLine.objects.bulk_update([line for line in wanted.values() if line.pk], ["quantity", "unit_cost"])
+    PurchaseOrderLine.objects.bulk_update(
+        [line for line in wanted.values() if line.pk], ["quantity", "unit_cost", "tolerance"]
+    )
     PurchaseOrderLine.objects.bulk_create([line for line in wanted.values() if not line.pk])
 
 
@@ -210,27 +212,10 @@ def _changed_quantities(old: Lines, wanted: Lines) -> dict[str, list[int]]:
 
 @retry_on_conflict
 @transaction.atomic(durable=True)
-def change_expected_date(purchase_order_id: int, expected_on: date) -> PurchaseOrder:
-    """Note when the supplier now says the goods come. Locks: PurchaseOrder. Raises: IllegalTransition."""
-    order = _locked(purchase_order_id)
-    if order.status not in (PurchaseOrder.Status.ORDERED, PurchaseOrder.Status.PARTLY_RECEIVED):
-        raise IllegalTransition(_("%s is not on its way: there is no date to change.") % order.number)
-    before = order.expected_on
-    if before == expected_on:
-        return order
-    order.expected_on = expected_on
-    order.save(update_fields=["expected_on"])
-    audit.record("purchase_order", order.pk, "rescheduled", before=f"{before}", after=f"{expected_on}")
-    publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
-    return order
-
-
-@retry_on_conflict
-@transaction.atomic(durable=True)
 def cancel_purchase_order(purchase_order_id: int, *, reason: str) -> PurchaseOrder:
     """Cancel an order of which nothing has arrived. Locks: PurchaseOrder. Raises: IllegalTransition."""
     refuse_text("reason", reason, MAX_REASON, is_required=True)
-    order = _locked(purchase_order_id)
+    order = locked_purchase_order(purchase_order_id)
     order.move_to(PurchaseOrder.Status.CANCELLED)
     order.save(update_fields=["status"])
     audit.record("purchase_order", order.pk, "cancelled", reason=reason)

@@ -1,6 +1,6 @@
 """Goods receipts: stock and value come in, waiting orders are filled by the receiver in orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -62,15 +62,14 @@ def _plan(new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, li
         raise InvalidInput(_("There is no such purchase order."), purchase_order=new.purchase_order_id)
     if order.status not in (PurchaseOrder.Status.ORDERED, PurchaseOrder.Status.PARTLY_RECEIVED):
         order.move_to(PurchaseOrder.Status.PARTLY_RECEIVED)
-    open_quantity = {line.pk: line.quantity - line.received for line in lines[order.pk]}
-    wanted = dict(new.quantities) if new.quantities is not None else open_quantity
+    most = {line.pk: line.most for line in lines[order.pk]}
+    wanted = dict(new.quantities) if new.quantities is not None else {line.pk: line.open for line in lines[order.pk]}
     errors = {
-        f"lines.{line.pk}.quantity": _("%(open)s of %(sku)s are still expected; enter 0 to %(open)s.")
-        % {"open": open_quantity[line.pk], "sku": line.product.sku}
+        f"lines.{line.pk}.quantity": _too_many(line)
         for line in lines[order.pk]
-        if not 0 <= wanted.get(line.pk, 0) <= open_quantity[line.pk]
+        if not 0 <= wanted.get(line.pk, 0) <= most[line.pk]
     }
-    if set(wanted) - set(open_quantity):
+    if set(wanted) - set(most):
         errors["lines"] = _("A line does not belong to this purchase order.")
     if errors:
         raise InvalidInput(_("Nothing was received."), field_errors=errors, number=order.number)
@@ -78,6 +77,13 @@ def _plan(new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, li
     if not plan:
         raise IllegalTransition(_("Enter the pieces that arrived for at least one line."))
     return plan
+
+
+def _too_many(line: PurchaseOrderLine) -> str:
+    words = {"open": line.open, "sku": line.product.sku, "most": line.most}
+    if not line.tolerance:
+        return _("%(open)s of %(sku)s are still expected; enter 0 to %(open)s.") % words
+    return _("%(open)s of %(sku)s are still expected, %(most)s with the tolerance; enter 0 to %(most)s.") % words
 
 
 def _bring_in(group: list[tuple[GoodsReceipt, Plan]], at: datetime) -> None:
@@ -105,13 +111,21 @@ def _bring_in(group: list[tuple[GoodsReceipt, Plan]], at: datetime) -> None:
     )
 
 
+def _still_open(lines: Sequence[PurchaseOrderLine], arrived: Mapping[int, int]) -> tuple[int, int]:
+    """Pieces still to come after this receipt, and those missing that the tolerance lets go: one of the two is 0."""
+    missing = {line.pk: max(line.open - arrived.get(line.pk, 0), 0) for line in lines}
+    is_complete = all(missing[line.pk] <= line.tolerance for line in lines)
+    total = sum(missing.values())
+    return (0, total) if is_complete else (total, 0)
+
+
 def _finish(receipts: list[GoodsReceipt], plans: list[Plan], lines: dict[int, list[PurchaseOrderLine]]) -> None:
     add_to_column(PurchaseOrderLine, "received", {line.pk: quantity for plan in plans for line, quantity in plan})
     entries = []
     for receipt, plan in zip(receipts, plans, strict=True):
         order = receipt.purchase_order
         pieces = sum(quantity for _line, quantity in plan)
-        left = sum(line.quantity - line.received for line in lines[order.pk]) - pieces
+        left, short = _still_open(lines[order.pk], {line.pk: n for line, n in plan})
         order.move_to(PurchaseOrder.Status.PARTLY_RECEIVED if left else PurchaseOrder.Status.RECEIVED)
         entries.append(
             audit.entry(
@@ -122,6 +136,7 @@ def _finish(receipts: list[GoodsReceipt], plans: list[Plan], lines: dict[int, li
                 receipt=receipt.number,
                 pieces=pieces,
                 left=left,
+                short=short,
             )
         )
     for status in (PurchaseOrder.Status.PARTLY_RECEIVED, PurchaseOrder.Status.RECEIVED):

@@ -1,22 +1,25 @@
 """The reorder check: marked places are compared with their policy, suggestions written, one open per place."""
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from core.bulk import append_columns
+from core.statements import write
 from core.transactions import retry_on_conflict
 from inventory.places import Place
-from inventory.selectors import availability
+from purchasing.decision import Decision, Need, decide
 from purchasing.locks import lock_policies, lock_reorder_check, lock_suggestions_at, take_marks
-from purchasing.lots import Need
-from purchasing.models import ReorderMark, ReorderSuggestion, StockPolicy, SupplierItem
-from purchasing.selectors import on_order
+from purchasing.models import ReorderMark, ReorderSuggestion, StockPolicy
+from purchasing.needs import Terms, due_needs
 from purchasing.values import PolicyInput
 
 BATCH = 50_000
+PASSING = {"as_of", "standing_quantity", "standing_item"}
 
 
 def mark_for_check(places: Iterable[Place]) -> None:
@@ -35,9 +38,8 @@ def drain_marks() -> int:
     """Check one batch of marked places; returns the number of marks drained (0: nothing left).
 
     Many marks of one place make one check. A crash puts the marks back.
-    Locks: reorder check (advisory), ReorderMark (skip locked).
+    Locks: ReorderMark (skip locked), reorder check (advisory, by product), ReorderSuggestion.
     """
-    lock_reorder_check()
     marks = take_marks(BATCH)
     if marks:
         check_places(set(marks))
@@ -48,70 +50,67 @@ def drain_marks() -> int:
 def check_places(places: Collection[Place]) -> int:
     """Write, update or withdraw the suggestions of ``places``; returns how many are open there afterwards.
 
-    The caller holds the reorder check's lock. A constant number of queries for any number of places.
+    A constant number of queries for any number of places. Stock is read behind the lock, so whoever checks a place
+    later writes what is newer. Locks: reorder check (advisory, by product), ReorderSuggestion.
     """
-    now = timezone.now()
-    needs = _needs(places)
-    items = _preferred_items(places)
+    lock_reorder_check({product for product, _warehouse in places})
+    needs = due_needs(places, Terms.today())
     standing = lock_suggestions_at(places)
-    new, changed, obsolete = [], [], []
-    for place in sorted(places):
-        need, item, suggestion = needs[place], items.get(place[0]), standing.get(place)
-        if not need.quantity:
+    now = timezone.now()
+    new, changed, obsolete, still_open = [], [], [], 0
+    for place in sorted(set(places)):
+        need, suggestion = needs.get(place), standing.get(place)
+        decision = decide(need) if need else None
+        if need is None or decision is None or not decision.quantity:
             if suggestion:
                 obsolete.append(suggestion.pk)
-        elif suggestion is None:
-            new.append(_suggestion(place, need, item, now))
-        elif suggestion.inputs != need.snapshot() or suggestion.supplier_item_id != (item.pk if item else None):
-            suggestion.quantity, suggestion.inputs = need.quantity, need.snapshot()
-            suggestion.supplier_item, suggestion.updated_at = item, now
-            changed.append(suggestion)
+            continue
+        still_open += 1
+        item = decision.offer.item or None
+        if suggestion is None:
+            new.append(_suggestion(place, need, decision, now))
+        elif suggestion.supplier_item_id != item or _inputs(suggestion.inputs) != _inputs(need.snapshot()):
+            changed.append((suggestion.pk, decision.quantity, item, need.snapshot()))
     ReorderSuggestion.objects.bulk_create(new, batch_size=1000)
-    ReorderSuggestion.objects.bulk_update(
-        changed, ["quantity", "inputs", "supplier_item", "updated_at"], batch_size=1000
-    )
+    _rewrite(changed)
     ReorderSuggestion.objects.filter(pk__in=obsolete).update(status=ReorderSuggestion.Status.OBSOLETE, updated_at=now)
-    return sum(1 for place in places if needs[place].quantity)
+    return still_open
 
 
-def _suggestion(place: Place, need: Need, item: SupplierItem | None, now: Any) -> ReorderSuggestion:
+def _inputs(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a decision a new one: not the day, and not what was suggested before."""
+    return {name: value for name, value in snapshot.items() if name not in PASSING}
+
+
+def _suggestion(place: Place, need: Need, decision: Decision, now: datetime) -> ReorderSuggestion:
     return ReorderSuggestion(
         product_id=place[0],
         warehouse_id=place[1],
-        supplier_item=item,
-        quantity=need.quantity,
+        supplier_item_id=decision.offer.item or None,
+        quantity=decision.quantity,
         inputs=need.snapshot(),
         created_at=now,
         updated_at=now,
     )
 
 
-def _preferred_items(places: Collection[Place]) -> dict[int, SupplierItem]:
-    items = SupplierItem.objects.filter(product__in={p for p, _ in places}, is_preferred=True, supplier__is_active=True)
-    return {item.product_id: item for item in items}
+REWRITE = """
+UPDATE purchasing_reordersuggestion AS suggestion
+   SET quantity = given.quantity, supplier_item_id = given.item, inputs = given.inputs, updated_at = now()
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::jsonb[]) AS given(id, quantity, item, inputs)
+ WHERE suggestion.id = given.id
+"""
 
 
-def _needs(places: Collection[Place]) -> dict[Place, Need]:
-    """The inputs of the decision for every place."""
-    stock, ordered = availability(places), on_order(places)
-    items = _preferred_items(places)
-    policies = {
-        (policy.product_id, policy.warehouse_id): policy
-        for policy in StockPolicy.objects.filter(product__in={p for p, _ in places})
-    }
-    needs = {}
-    for place in places:
-        policy, item = policies.get(place), items.get(place[0])
-        needs[place] = Need(
-            available=stock[place].available,
-            on_order=ordered.get(place, 0),
-            waiting=stock[place].waiting,
-            reorder_point=policy.reorder_point if policy else 0,
-            order_up_to=policy.order_up_to if policy else 0,
-            moq=item.moq if item else 1,
-            order_multiple=item.order_multiple if item else 1,
+def _rewrite(changed: Sequence[tuple[int, int, int | None, dict[str, Any]]]) -> None:
+    """New quantity, supplier item and inputs of locked suggestions, in one statement."""
+    if changed:
+        keys, quantities, items, inputs = zip(*changed, strict=True)
+        write(
+            "rewrite_suggestions",
+            REWRITE,
+            [list(keys), list(quantities), list(items), [json.dumps(snapshot) for snapshot in inputs]],
         )
-    return needs
 
 
 @transaction.atomic(savepoint=False)

@@ -1,12 +1,14 @@
 """What the buyer does with reorder suggestions: approve them into purchase orders, or dismiss them."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import audit
+from core.checks import MAX_REASON, refuse_text
 from core.errors import IllegalTransition, InvalidInput
 from core.live import publish_after_commit
 from core.transactions import retry_on_conflict
@@ -15,17 +17,27 @@ from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestio
 from purchasing.services.ordering import create, lot_error
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder
 
+CLOSED = ["status", "purchase_order_line", "approved_quantity", "override_reason", "trace", "updated_at"]
+
 
 @retry_on_conflict
 @transaction.atomic(durable=True)
-def approve_suggestions(quantities: Mapping[int, int], *, place: bool = True) -> list[PurchaseOrder]:
+def approve_suggestions(
+    quantities: Mapping[int, int],
+    *,
+    place: bool = True,
+    reason: str = "",
+    traces: Mapping[int, dict[str, Any]] | None = None,
+) -> list[PurchaseOrder]:
     """Turn suggestions (id → pieces) into purchase orders, one per supplier and warehouse; all or nothing.
 
-    They are placed with the supplier at once, or left as drafts.
+    They are placed with the supplier at once, or left as drafts. ``reason``: why some differ from what was suggested;
+    ``traces``: what the rules found that approve them.
     Locks: ReorderSuggestion. Raises: IllegalTransition when one is no longer open, InvalidInput.
     """
     if not quantities:
         raise InvalidInput(_("Choose at least one suggestion."))
+    refuse_text("reason", reason, MAX_REASON)
     suggestions = lock_open_suggestions(list(quantities))
     if len(suggestions) < len(quantities):
         raise IllegalTransition(
@@ -42,13 +54,19 @@ def approve_suggestions(quantities: Mapping[int, int], *, place: bool = True) ->
             NewPurchaseLine(suggestion.product_id, quantities[pk])
         )
     orders = create([NewPurchaseOrder(*key, lines=lines, place=place) for key, lines in groups.items()])
-    _close(suggestions, orders)
+    for pk, trace in (traces or {}).items():
+        if pk in suggestions:
+            suggestions[pk].trace = trace
+    _close(suggestions, quantities, orders, reason.strip())
+    if traces:
+        rule = next(iter(traces.values()))["rule"]
+        audit.record_many(audit.entry("purchase_order", order.pk, "approved_by_rule", rule=rule) for order in orders)
     return orders
 
 
 def _items(suggestions: Collection[ReorderSuggestion]) -> dict[int, SupplierItem]:
     ids = {suggestion.supplier_item_id for suggestion in suggestions if suggestion.supplier_item_id}
-    return SupplierItem.objects.select_related("product").in_bulk(ids)
+    return SupplierItem.objects.select_related("product", "supplier").in_bulk(ids)
 
 
 def approval_errors(
@@ -64,13 +82,22 @@ def approval_errors(
         if item is None:
             text = _("%s has no supplier: add one before ordering.") % suggestion.product.sku
             errors[f"suggestions.{suggestion.pk}.supplier"] = text
+        elif not item.unit_cost:
+            text = _("%(sku)s has no price at %(supplier)s: enter the unit cost before ordering.")
+            words = {"sku": item.product.sku, "supplier": item.supplier.name}
+            errors[f"suggestions.{suggestion.pk}.supplier"] = text % words
         elif wrong := lot_error(item, quantities[suggestion.pk]):
             errors[f"suggestions.{suggestion.pk}.quantity"] = wrong
     return errors
 
 
-def _close(suggestions: Mapping[int, ReorderSuggestion], orders: Collection[PurchaseOrder]) -> None:
-    """Each suggestion is approved and points at the line it became."""
+def _close(
+    suggestions: Mapping[int, ReorderSuggestion],
+    quantities: Mapping[int, int],
+    orders: Collection[PurchaseOrder],
+    reason: str,
+) -> None:
+    """Each suggestion is approved, points at the line it became, and keeps why another quantity was bought."""
     lines = {
         (line.product_id, line.purchase_order.warehouse_id): line
         for line in PurchaseOrderLine.objects.filter(purchase_order__in=orders).select_related("purchase_order")
@@ -80,9 +107,9 @@ def _close(suggestions: Mapping[int, ReorderSuggestion], orders: Collection[Purc
         suggestion.status = ReorderSuggestion.Status.APPROVED
         suggestion.purchase_order_line = lines[suggestion.product_id, suggestion.warehouse_id]
         suggestion.updated_at = now
-    ReorderSuggestion.objects.bulk_update(
-        suggestions.values(), ["status", "purchase_order_line", "updated_at"], batch_size=1000
-    )
+        if quantities[suggestion.pk] != suggestion.quantity:
+            suggestion.approved_quantity, suggestion.override_reason = quantities[suggestion.pk], reason
+    ReorderSuggestion.objects.bulk_update(suggestions.values(), CLOSED, batch_size=1000)
     publish_after_commit("suggestions-changed", {})
 
 

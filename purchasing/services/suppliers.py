@@ -1,6 +1,7 @@
 """Suppliers and what they sell us; every change is on record with its old value."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -12,7 +13,7 @@ from core.errors import InvalidInput
 from core.transactions import retry_on_conflict
 from inventory.models import Warehouse
 from purchasing.locks import lock_items_of_product, lock_supplier
-from purchasing.models import Supplier, SupplierItem
+from purchasing.models import PriceBreak, Supplier, SupplierItem
 from purchasing.services.reorder import mark_for_check
 
 P = ParamSpec("P")
@@ -75,8 +76,9 @@ def add_supplier_item(supplier_id: int, product_id: int, fields: Mapping[str, An
     """
     if fields.get("is_preferred"):
         _prefer_nobody(product_id)
-    item = SupplierItem.objects.create(supplier_id=supplier_id, product_id=product_id, **fields)
-    audit.record("supplier_item", item.pk, "added", **_plain(fields))
+    own, breaks = _split(fields)
+    item = SupplierItem.objects.create(supplier_id=supplier_id, product_id=product_id, **own)
+    audit.record("supplier_item", item.pk, "added", **(_plain(own) | _write_breaks(item, breaks)))
     _mark_products({product_id})
     return item
 
@@ -90,11 +92,30 @@ def change_supplier_item(item_id: int, fields: Mapping[str, Any]) -> SupplierIte
     item = lock_items_of_product(product_id)[item_id]
     if fields.get("is_preferred") and not item.is_preferred:
         _prefer_nobody(product_id)
-    changes = _write_changes(item, fields)
+    own, breaks = _split(fields)
+    changes = _write_changes(item, own) | _write_breaks(item, breaks)
     if changes:
         audit.record("supplier_item", item.pk, "changed", changes=changes)
         _mark_products({product_id})
     return item
+
+
+def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[int, Decimal] | None]:
+    """The item's own fields, and its price breaks (cost by quantity) if they are given."""
+    own = dict(fields)
+    return own, own.pop("price_breaks", None)
+
+
+def _write_breaks(item: SupplierItem, breaks: dict[int, Decimal] | None) -> dict[str, list[Any]]:
+    """Give the item these price breaks; returns the old ones and the new ones where they differ."""
+    old = dict(item.price_breaks.values_list("quantity", "unit_cost"))
+    if breaks is None or old == breaks:
+        return {}
+    item.price_breaks.all().delete()
+    PriceBreak.objects.bulk_create(
+        PriceBreak(supplier_item=item, quantity=quantity, unit_cost=cost) for quantity, cost in breaks.items()
+    )
+    return {"price_breaks": [{str(q): str(cost) for q, cost in steps.items()} for steps in (old, breaks)]}
 
 
 def _prefer_nobody(product_id: int) -> None:
@@ -117,9 +138,14 @@ def _write_changes(row: models.Model, fields: Mapping[str, Any]) -> dict[str, li
         setattr(row, name, fields[name])
     if before:
         row.save(update_fields=list(before))
-    return {name: list(_plain({"old": old, "new": fields[name]}).values()) for name, old in before.items()}
+    return {name: [_word(old), _word(fields[name])] for name, old in before.items()}
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as the audit log keeps them: money as text."""
-    return {name: value if isinstance(value, bool | int | str) else str(value) for name, value in fields.items()}
+    """Fields that say something, as the audit log keeps them."""
+    return {name: _word(value) for name, value in fields.items() if value is not None}
+
+
+def _word(value: Any) -> Any:
+    """Money as text, everything else as it is."""
+    return str(value) if isinstance(value, Decimal) else value

@@ -18,16 +18,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError
 from core.money import to_cents
 from core.queue import kick
 from purchasing import selectors, services
+from purchasing.decision import Doubt, Need, decide
 from purchasing.forms import NO_SUPPLIER, DeskFilterForm, ReasonForm
-from purchasing.models import PurchaseOrder, ReorderSuggestion, Supplier
-from purchasing.reasons import reasons
-from purchasing.tasks import check_reorder_points
+from purchasing.models import PurchaseOrder, ReorderSuggestion, ReplenishmentRun, Supplier
+from purchasing.reasons import doubt_text, explain
+from purchasing.tasks import check_reorder_points, hand_out_chunks
 from purchasing.typed import whole
 
 ROWS_SHOWN = 200
@@ -44,6 +45,7 @@ class Row:
     is_chosen: bool
     error: str
     reasons: list[str]
+    doubts: list[str]
 
     @property
     def supplier(self) -> Supplier | None:
@@ -105,6 +107,7 @@ def _desk_page(
         "all": suggestions.order_by().aggregate(count=Count("pk"), pieces=Sum("quantity"), money=Sum("cost")),
         "error": error,
         "texts": _texts(),
+        "run": _newest_run(),
     }
     is_part = request.headers.get("HX-Target") == "suggestions"
     template = "purchasing/_suggestions.html" if is_part else "purchasing/desk.html"
@@ -115,7 +118,10 @@ def _row(suggestion: ReorderSuggestion, typed: Mapping[int, str], errors: Mappin
     pk = suggestion.pk
     error = errors.get(f"suggestions.{pk}.quantity") or errors.get(f"suggestions.{pk}.supplier") or ""
     quantity = typed.get(pk, str(suggestion.quantity))
-    return Row(suggestion, quantity, pk in typed, error, reasons(suggestion.inputs))
+    need = Need.of(suggestion.inputs)
+    decision = decide(need)
+    doubts = [doubt_text(need, decision.offer, doubt) for doubt in decision.doubts if doubt != Doubt.NO_SUPPLIER]
+    return Row(suggestion, quantity, pk in typed, error, explain(need, decision), doubts)
 
 
 def _groups(rows: list[Row]) -> list[Group]:
@@ -139,6 +145,29 @@ def _texts() -> dict[str, str]:
     }
 
 
+@require_POST
+@permission_required("purchasing.run_replenishment", raise_exception=True)
+def run_start(request: HttpRequest) -> HttpResponseBase:
+    """Check every product in every warehouse anew; the desk shows how far it is."""
+    try:
+        services.start_run()
+    except DomainError as error:
+        return _desk_page(request, {}, error=error, status=409)
+    hand_out_chunks()
+    return redirect("purchasing:desk")
+
+
+@require_safe
+@permission_required(VIEW, raise_exception=True)
+def run_progress(request: HttpRequest) -> HttpResponse:
+    """How far the newest check of everything is."""
+    return render(request, "purchasing/_run.html", {"run": _newest_run()})
+
+
+def _newest_run() -> ReplenishmentRun | None:
+    return ReplenishmentRun.objects.order_by("-pk").first()
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(PLACE, raise_exception=True)
 def review(request: HttpRequest) -> HttpResponseBase:
@@ -159,8 +188,22 @@ def review(request: HttpRequest) -> HttpResponseBase:
         error = DomainError(text % count if count else _("Choose at least one suggestion."))
         return _desk_page(request, typed, error=error, errors=errors, status=422)
     orders = _planned(chosen, quantities)
-    context = {"orders": orders, "gone": len(typed) - len(chosen), "total": sum(order["total"] for order in orders)}
-    return render(request, "purchasing/review.html", context)
+    return _review_page(request, orders, gone=len(typed) - len(chosen))
+
+
+def _review_page(
+    request: HttpRequest, orders: list[dict[str, Any]], *, gone: int = 0, error: str = "", status: int = 200
+) -> HttpResponse:
+    lines = [line for order in orders for line in order["lines"]]
+    context = {
+        "orders": orders,
+        "gone": gone,
+        "total": sum(order["total"] for order in orders),
+        "is_changed": any(line["quantity"] != line["suggestion"].quantity for line in lines),
+        "reason": request.POST.get("reason", ""),
+        "reason_error": error,
+    }
+    return render(request, "purchasing/review.html", context, status=status)
 
 
 def _quantities(typed: Mapping[int, str]) -> dict[int, int]:
@@ -185,9 +228,12 @@ def _planned(chosen: list[ReorderSuggestion], quantities: Mapping[int, int]) -> 
             },
         )
         quantity = quantities[suggestion.pk]
-        amount = to_cents(quantity * item.unit_cost)
-        order["lines"].append({"suggestion": suggestion, "quantity": quantity, "item": item, "amount": amount})
+        cost = services.cost_at(item, quantity)
+        amount = to_cents(quantity * cost)
+        order["lines"].append({"suggestion": suggestion, "quantity": quantity, "cost": cost, "amount": amount})
         order["total"] += amount
+    for order in orders.values():
+        order["below_minimum"] = max(order["supplier"].min_order_value - order["total"], Decimal(0))
     return list(orders.values())
 
 
@@ -195,9 +241,15 @@ def _planned(chosen: list[ReorderSuggestion], quantities: Mapping[int, int]) -> 
 @permission_required(PLACE, raise_exception=True)
 def approve(request: HttpRequest) -> HttpResponseBase:
     """Make the purchase orders of the review; refused as a whole when one suggestion is no longer open."""
-    typed = _typed(request)
+    typed, reason = _typed(request), request.POST.get("reason", "").strip()
+    quantities = _quantities(typed)
+    chosen = list(selectors.open_suggestions().filter(pk__in=typed))
+    is_changed = any(quantities[suggestion.pk] != suggestion.quantity for suggestion in chosen)
+    if is_changed and not reason and not services.approval_errors(chosen, quantities):
+        error = _("Say why you buy another quantity than suggested; it is compared later.")
+        return _review_page(request, _planned(chosen, quantities), error=error, status=422)
     try:
-        orders = services.approve_suggestions(_quantities(typed), place=request.POST.get("place") == "yes")
+        orders = services.approve_suggestions(quantities, place=request.POST.get("place") == "yes", reason=reason)
     except DomainError as error:
         errors = getattr(error, "field_errors", {})
         return _desk_page(request, typed, error=DomainError(error.detail), errors=errors, status=409)
@@ -210,6 +262,12 @@ def approve(request: HttpRequest) -> HttpResponseBase:
 
 def _done(orders: list[PurchaseOrder]) -> str:
     numbers = ", ".join(order.number for order in orders)
+    waiting = [order.number for order in orders if order.status == PurchaseOrder.Status.WAITING]
+    if waiting:
+        return _("%(numbers)s: made. Above your limit, waiting for approval: %(waiting)s.") % {
+            "numbers": numbers,
+            "waiting": ", ".join(waiting),
+        }
     if orders[0].ordered_at:
         return _("Placed with the supplier: %s.") % numbers
     return _("Saved as a draft: %s. Place it when you have checked it.") % numbers

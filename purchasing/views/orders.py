@@ -1,28 +1,24 @@
-"""Purchase orders: list with filters and export, one order with its history, placing, rescheduling, cancelling."""
+"""Purchase orders: list with filters and export, one order with its history, as page, print and file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from core.errors import DomainError
 from core.exports import FORMATS, table_response
 from core.money import to_cents
-from core.queue import kick
 from core.templatetags.tandem import quantity
 from purchasing import selectors, services
 from purchasing.forms import ExpectedDateForm, PurchaseFilterForm, ReasonForm
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.reasons import reasons
-from purchasing.tasks import check_reorder_points
 from purchasing.timeline import purchase_order_events
 from purchasing.typed import whole
 
@@ -50,9 +46,17 @@ def order_list(request: HttpRequest) -> HttpResponseBase:
         "is_first": before is None,
         "is_filtered": form.is_used(),
         "export_limit": EXPORT_LIMIT,
+        "to_approve": _to_approve(request),
     }
     is_part = request.headers.get("HX-Target") == "purchase-orders"
     return render(request, "purchasing/_orders.html" if is_part else "purchasing/orders.html", context)
+
+
+def _to_approve(request: HttpRequest) -> int:
+    """How many orders wait for an approval that this user may give."""
+    if not request.user.has_perm(PLACE):
+        return 0
+    return selectors.waiting_orders(services.limit_of(request.user.pk)).count()
 
 
 def _export(kind: str, orders: QuerySet[PurchaseOrder]) -> HttpResponseBase:
@@ -94,91 +98,100 @@ def _export_rows(orders: QuerySet[PurchaseOrder]) -> Iterator[list[Any]]:
 
 @require_safe
 @permission_required(VIEW, raise_exception=True)
-def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One purchase order; asked by htmx, only the part that changes."""
+def order_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """One purchase order; asked by htmx, only the part that changes; ``?format=csv`` its lines for the supplier."""
+    if request.GET.get("format") in FORMATS:
+        return _export_order(request.GET["format"], pk)
     is_part = request.headers.get("HX-Target") == "purchase-order"
-    return _order_page(request, pk, template="purchasing/_order.html" if is_part else "purchasing/order.html")
+    return order_page(request, pk, template="purchasing/_order.html" if is_part else "purchasing/order.html")
+
+
+def _export_order(kind: str, pk: int) -> HttpResponseBase:
+    order = get_object_or_404(PurchaseOrder.objects.select_related("supplier", "warehouse"), pk=pk)
+    header = [
+        _("Purchase order"),
+        _("Your code"),
+        _("Our SKU"),
+        _("Barcode"),
+        _("Product"),
+        _("Quantity"),
+        _("Unit"),
+        _("Unit cost"),
+        _("Amount"),
+        _("Delivery wanted by"),
+        _("Deliver to"),
+    ]
+    rows = (
+        [
+            order.number,
+            line.supplier_sku,  # type: ignore[attr-defined]
+            line.product.sku,
+            line.product.barcode,
+            line.product.name,
+            line.quantity,
+            line.product.unit,
+            line.unit_cost,
+            to_cents(line.quantity * line.unit_cost),
+            line.expected_on or order.expected_on,
+            f"{order.warehouse.name} {order.warehouse.address}".strip(),
+        ]
+        for line in selectors.purchase_order_lines(order)
+    )
+    return table_response(kind, order.number, header, rows)
 
 
 @require_safe
 @permission_required(VIEW, raise_exception=True)
 def order_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The purchase order as the supplier gets it."""
-    return _order_page(request, pk, template="purchasing/print.html")
+    return order_page(request, pk, template="purchasing/print.html")
 
 
-@require_POST
-@permission_required(PLACE, raise_exception=True)
-def order_place(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Place a draft with its supplier."""
-    get_object_or_404(PurchaseOrder.objects.only("pk"), pk=pk)
-    try:
-        order = services.place_purchase_order(pk)
-    except DomainError as error:
-        return _order_page(request, pk, error=error, status=409)
-    messages.success(request, _("Placed with the supplier: %s.") % order.number)
-    return redirect("purchasing:order", pk)
-
-
-@require_POST
-@permission_required(PLACE, raise_exception=True)
-def order_reschedule(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Note when the supplier now says the goods come."""
-    get_object_or_404(PurchaseOrder.objects.only("pk"), pk=pk)
-    form = ExpectedDateForm(request.POST)
-    if not form.is_valid():
-        return _order_page(request, pk, date_form=form, status=422)
-    try:
-        services.change_expected_date(pk, form.cleaned_data["expected_on"])
-    except DomainError as error:
-        return _order_page(request, pk, date_form=form, error=error, status=409)
-    messages.success(request, _("The changes were saved."))
-    return redirect("purchasing:order", pk)
-
-
-@require_POST
-@permission_required(PLACE, raise_exception=True)
-def order_cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Cancel an order of which nothing has arrived; a refusal keeps the reason typed."""
-    get_object_or_404(PurchaseOrder.objects.only("pk"), pk=pk)
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        return _order_page(request, pk, cancel_form=form, status=422)
-    try:
-        order = services.cancel_purchase_order(pk, reason=form.cleaned_data["reason"])
-    except DomainError as error:
-        return _order_page(request, pk, cancel_form=form, error=error, status=409)
-    kick(check_reorder_points)
-    messages.success(request, _("Purchase order %s is cancelled; nothing of it is expected any more.") % order.number)
-    return redirect("purchasing:order", pk)
-
-
-def _order_page(
-    request: HttpRequest, pk: int, *, template: str = "purchasing/order.html", status: int = 200, **extra: Any
+def order_page(
+    request: HttpRequest,
+    pk: int,
+    *,
+    template: str = "purchasing/order.html",
+    status: int = 200,
+    typed_dates: Mapping[int, str] | None = None,
+    date_errors: Mapping[int, str] | None = None,
+    **extra: Any,
 ) -> HttpResponse:
+    """One purchase order with its forms; ``extra`` replaces those that were sent and refused."""
     orders = selectors.with_figures(PurchaseOrder.objects.select_related("supplier", "warehouse", "created_by"))
     order = get_object_or_404(orders, pk=pk)
     lines = selectors.purchase_order_lines(order)
     context = {
         "order": order,
-        "rows": [_row(line) for line in lines],
+        "rows": [_row(order, line, typed_dates or {}, date_errors or {}) for line in lines],
         "receipts": selectors.receipts(order),
         "events": purchase_order_events(order.pk),
         "can_cancel": PurchaseOrder.Status.CANCELLED in PurchaseOrder.NEXT.get(order.status, ()),
         "is_incoming": order.status in selectors.INCOMING,
         "cancel_question": _cancel_question(order, lines),
+        "close_question": _close_question(order, lines),
+        "can_approve": order.status == PurchaseOrder.Status.WAITING
+        and services.covers(services.limit_of(request.user.pk), order.total),  # type: ignore[attr-defined]
+        "is_draft": order.status == PurchaseOrder.Status.DRAFT,
+        "has_dates": any(line.expected_on for line in lines),
         "cancel_form": ReasonForm(),
+        "close_form": ReasonForm(),
+        "send_back_form": ReasonForm(),
         "date_form": ExpectedDateForm(initial={"expected_on": order.expected_on}),
     }
     return render(request, template, context | extra, status=status)
 
 
-def _row(line: PurchaseOrderLine) -> dict[str, Any]:
+def _row(
+    order: PurchaseOrder, line: PurchaseOrderLine, typed: Mapping[int, str], errors: Mapping[int, str]
+) -> dict[str, Any]:
     """A line, what is open of it, and the suggestion it came from, if one."""
     suggestion = getattr(line, "suggestion", None)
     return {
         "line": line,
-        "open": line.quantity - line.received,
+        "open": 0 if order.status == PurchaseOrder.Status.CLOSED else line.open,
+        "day": typed.get(line.pk, f"{line.expected_on or order.expected_on or ''}"),
+        "day_error": errors.get(line.pk, ""),
         "amount": to_cents(line.quantity * line.unit_cost),
         "suggested": suggestion.quantity if suggestion else None,
         "reasons": reasons(suggestion.inputs) if suggestion else [],
@@ -189,10 +202,20 @@ def _cancel_question(order: PurchaseOrder, lines: list[PurchaseOrderLine]) -> st
     """What cancelling does, line by line."""
     question = [_("Cancel purchase order %s?") % order.number]
     for line in lines:
-        left = quantity(line.quantity - line.received)
-        words = {"sku": line.product.sku, "quantity": left, "warehouse": order.warehouse.code}
+        words = {"sku": line.product.sku, "quantity": quantity(line.open), "warehouse": order.warehouse.code}
         question.append(_("%(sku)s: %(quantity)s pieces will no longer come to %(warehouse)s.") % words)
     if order.ordered_at:
         question.append(_("Tell the supplier: Tandem does not."))
+    question.append(_("This cannot be undone."))
+    return "\n".join(question)
+
+
+def _close_question(order: PurchaseOrder, lines: list[PurchaseOrderLine]) -> str:
+    """What closing short does, line by line."""
+    question = [_("Close purchase order %s with what has arrived?") % order.number]
+    for line in lines:
+        if line.open:
+            words = {"sku": line.product.sku, "quantity": quantity(line.open), "warehouse": order.warehouse.code}
+            question.append(_("%(sku)s: %(quantity)s pieces will no longer come to %(warehouse)s.") % words)
     question.append(_("This cannot be undone."))
     return "\n".join(question)

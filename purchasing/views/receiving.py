@@ -118,12 +118,12 @@ def _form_page(
 
 
 def _row(line: PurchaseOrderLine, typed: dict[int, str] | None, errors: dict[int, str]) -> dict[str, Any]:
-    left = line.quantity - line.received
     codes = [line.product.sku, line.product.barcode, line.supplier_sku]  # type: ignore[attr-defined]
     return {
         "line": line,
-        "open": left,
-        "quantity": left if typed is None else typed[line.pk],
+        "open": line.open,
+        "most": line.most,
+        "quantity": line.open if typed is None else typed[line.pk],
         "error": errors.get(line.pk, ""),
         "codes": [code.upper() for code in codes if code],
     }
@@ -136,6 +136,7 @@ def _texts(order: PurchaseOrder) -> dict[str, str]:
         "counted": _("{code}: {quantity} of {open}"),
         "unknown": _("{code} is not on this order. Put it aside."),
         "complete": _("{code}: all {open} expected are counted already. Put the rest aside."),
+        "more": _("{code}: {quantity}, more than the {open} expected, within the tolerance"),
         "question": _("Receive {pieces} pieces of %(number)s into %(warehouse)s?\nThis cannot be undone.")
         % {"number": order.number, "warehouse": order.warehouse},
     }
@@ -155,7 +156,9 @@ def receipt_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "order": receipt.purchase_order,
         "lines": lines,
         "pieces": sum(line.quantity for line in lines),
-        "left": sum(line.quantity - line.received for line in receipt.purchase_order.lines.all()),
+        "left": sum(line.open for line in receipt.purchase_order.lines.all())
+        if receipt.purchase_order.status == PurchaseOrder.Status.PARTLY_RECEIVED
+        else 0,
     }
     return render(request, "purchasing/receipt.html", context)
 

@@ -17,6 +17,7 @@ from core.queue import kick
 from purchasing import selectors, services
 from purchasing.forms import SupplierForm, SupplierItemForm
 from purchasing.models import Supplier, SupplierItem
+from purchasing.performance import scorecard
 from purchasing.tasks import check_reorder_points
 from purchasing.typed import sought, whole
 from purchasing.views.products import chosen_product
@@ -43,7 +44,7 @@ def supplier_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "supplier": supplier,
         "search": search,
-        "performance": selectors.supplier_performance(pk),
+        "score": scorecard(pk, supplier.lead_time_days),
     }
     if request.user.has_perm("purchasing.view_supplieritem"):
         items = selectors.supplier_items(pk, search=search)

@@ -11,17 +11,19 @@ const format = (number) => number.toLocaleString(document.documentElement.lang);
 const input = (row) => row.querySelector(".receive-quantity");
 const pieces = (row) => (/^\d{1,10}$/.test(input(row).value.trim()) ? Number(input(row).value) : 0);
 const open = (row) => Number(row.dataset.open);
+/** What may come at most: the supplier's tolerance is on top of what is open. */
+const most = (row) => Number(row.dataset.most);
 let counting = false;
 
 function show() {
   const total = format(rows.reduce((sum, row) => sum + pieces(row), 0));
   document.getElementById("receive-total").textContent = total;
   // Stock that came in cannot be taken back: the question says how much it is. What the server refuses needs none.
-  const refused = rows.some((row) => pieces(row) > open(row));
+  const refused = rows.some((row) => pieces(row) > most(row));
   send.dataset.confirm = refused ? "" : fill(texts.question, { pieces: total });
   for (const row of rows) {
     row.classList.toggle("is-counted", counting && pieces(row) > 0);
-    input(row).classList.toggle("is-invalid", pieces(row) > open(row));
+    input(row).classList.toggle("is-invalid", pieces(row) > most(row));
   }
 }
 
@@ -42,12 +44,15 @@ function count(code) {
     counting = true;
     setAll(() => "0");
   }
-  const row = matching.find((candidate) => pieces(candidate) < open(candidate));
+  const row =
+    matching.find((candidate) => pieces(candidate) < open(candidate)) ??
+    matching.find((candidate) => pieces(candidate) < most(candidate));
   if (!row) return say(fill(texts.complete, { code, open: format(open(matching[0])) }), false);
   input(row).value = String(pieces(row) + 1);
   row.scrollIntoView({ block: "nearest" });
   show();
-  say(fill(texts.counted, { code, quantity: format(pieces(row)), open: format(open(row)) }), true);
+  const isMore = pieces(row) > open(row);
+  say(fill(isMore ? texts.more : texts.counted, { code, quantity: format(pieces(row)), open: format(open(row)) }), !isMore);
 }
 
 scan.addEventListener("keydown", (event) => {

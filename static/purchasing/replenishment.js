@@ -18,6 +18,12 @@ const pieces = (text) => (/^\d{1,10}$/.test(text.trim()) ? Number(text) : 0);
 /** Money of a line, rounded half up to cents; costs have at most four places. */
 const amount = (quantity, cost) => Math.floor((quantity * Math.round(Number(cost) * 10000) + 50) / 100) / 100;
 
+/** What a piece costs when so many are ordered: price breaks are "20:2.30 50:2.10", ascending. */
+function costOf(row, quantity) {
+  const reached = row.dataset.breaks.split(" ").filter((step) => step && quantity >= Number(step.split(":")[0]));
+  return reached.length ? reached.at(-1).split(":")[1] : row.dataset.cost;
+}
+
 function problem(row) {
   const quantity = pieces(input(row).value);
   const { moq, size } = row.dataset;
@@ -36,13 +42,16 @@ function mark(row) {
   const feedback = row.querySelector(".invalid-feedback");
   feedback.textContent = text;
   feedback.style.display = text ? "block" : "none";
-  row.querySelector(".desk-cost").textContent = format(amount(pieces(input(row).value), row.dataset.cost), 2);
+  const quantity = pieces(input(row).value);
+  row.querySelector(".desk-cost").textContent = format(amount(quantity, costOf(row, quantity)), 2);
+  row.querySelector(".desk-piece").textContent = format(Number(costOf(row, quantity)), 2);
 }
 
 function remember(row) {
-  const { id, cost, order } = row.dataset;
+  const { id, order } = row.dataset;
   row.classList.toggle("is-chosen", check(row).checked);
   const quantity = input(row).value;
+  const cost = costOf(row, pieces(quantity));
   if (check(row).checked) chosen.set(id, { quantity, edited: quantity !== input(row).dataset.suggested, cost, order });
   else chosen.delete(id);
 }

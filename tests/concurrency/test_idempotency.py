@@ -14,7 +14,7 @@ from core import idempotency
 from core.models import IdempotencyKey
 from core.tasks import expire_idempotency_keys
 from inventory.models import StockMove
-from inventory.services import reserve_stock
+from inventory.services import plan_reservations
 from inventory.verification import stock_differences
 from orders.models import LostDemand, Order
 from orders.serializers import OrderOut
@@ -109,15 +109,9 @@ def test_two_at_the_very_same_moment_have_one_effect(race, token, shop):
 
 def test_control_without_the_claim_each_has_its_effect(race, token, shop):
     body = shop.order(("TEA", 3))
-    with (
-        patch.object(
-            idempotency,
-            "_claim",
-            lambda user, key, fingerprint: IdempotencyKey(
-                user_id=user, key=f"{key}-{timezone.now().timestamp()}", fingerprint=fingerprint
-            ),
-        ),
-        patch.object(IdempotencyKey, "save", lambda self, **kwargs: None),
+    unclaimed = idempotency._Row(0, "", None, None)
+    with patch.object(
+        idempotency, "_claim", lambda user, key, fingerprint: unclaimed._replace(fingerprint=fingerprint)
     ):
         race(*[partial(send, token, body) for _ in range(2)])
     assert Order.objects.count() == 2
@@ -138,14 +132,14 @@ def test_death_between_effect_and_answer_undoes_both(token, shop):
 def test_deadlock_is_retried_inside_the_one_transaction(token, shop):
     tries = []
 
-    def reserve_after_a_deadlock(*args, **kwargs):
+    def plan_after_a_deadlock(*args, **kwargs):
         tries.append(args)
         if len(tries) == 1:
             with connection.cursor() as cursor:
                 cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$")
-        return reserve_stock(*args, **kwargs)
+        return plan_reservations(*args, **kwargs)
 
-    with patch("orders.services.intake.reserve_stock", reserve_after_a_deadlock):
+    with patch("orders.services.intake.plan_reservations", plan_after_a_deadlock):
         first = send(token, shop.order(("TEA", 3)))
     assert (first.status_code, len(tries), Order.objects.count()) == (201, 2, 1)
     assert send(token, shop.order(("TEA", 3))).content == first.content

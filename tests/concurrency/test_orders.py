@@ -8,9 +8,9 @@ from unittest.mock import patch
 from django.db import IntegrityError, OperationalError, transaction
 
 from core.errors import InsufficientStock
-from inventory.models import StockLevel
-from inventory.places import Place
+from inventory.models import Reservation, StockLevel
 from inventory.selectors import waiting_by_place
+from inventory.services import plan_reservations
 from inventory.verification import stock_differences
 from orders.models import LostDemand, Order
 from orders.services import cancel_order, create_order, create_orders, ship_order
@@ -33,16 +33,15 @@ def names(results) -> Counter[str]:
     return Counter(type(result).__name__ for result in results)
 
 
-def unlocked(everybody_has_read: Barrier):
-    """What ``lock_stock_levels`` would be if somebody removed the lock: all read before anybody writes."""
+def after_everybody_looked(looked: Barrier):
+    """``plan_reservations`` of orders that all have seen the same stock before any of them writes."""
 
-    def read(places, *, create=False) -> dict[Place, StockLevel]:
-        rows = StockLevel.objects.filter(product__in={p for p, _ in places}, warehouse__in={w for _, w in places})
-        found = {(row.product_id, row.warehouse_id): row for row in rows}
-        everybody_has_read.wait(timeout=60)
-        return found
+    def plan(baskets, keys, *, seen=None):
+        if seen is not None:
+            looked.wait(timeout=60)
+        return plan_reservations(baskets, keys, seen=seen)
 
-    return read
+    return patch("orders.services.intake.plan_reservations", plan)
 
 
 def test_two_hundred_connections_after_the_last_hundred_pieces(race):
@@ -58,10 +57,35 @@ def test_two_hundred_connections_after_the_last_hundred_pieces(race):
     assert stock_differences() == []
 
 
-def test_control_without_the_lock_only_the_constraint_saves_us(race):
+def test_who_saw_the_last_piece_too_looks_again_under_the_lock(race):
     post, product = Post(), ProductFactory()
     level = stock(product, post.warehouse, 1)
-    with patch("inventory.services.lock_stock_levels", unlocked(Barrier(2))):
+    with after_everybody_looked(Barrier(4)):
+        results = race(*[partial(create_order, post.order((product, 1), allow_backorder=False))] * 4)
+    assert names(results) == {"Order": 1, "InsufficientStock": 3}
+    level.refresh_from_db()
+    assert level.reserved == 1
+
+
+def test_who_saw_the_last_piece_too_waits_when_he_may(race):
+    post, product = Post(), ProductFactory()
+    stock(product, post.warehouse, 5)
+    with after_everybody_looked(Barrier(2)):
+        results = race(*[partial(create_order, post.order((product, 4)))] * 2)
+    assert names(results) == {"Order": 2}
+    assert sorted(Reservation.objects.values_list("quantity", flat=True)) == [1, 4]
+    assert list(LostDemand.objects.values_list("kind", "quantity")) == [("backordered", 3)]
+    assert stock_differences() == []
+
+
+def test_control_without_lock_and_second_look_only_the_constraint_saves_us(race):
+    post, product = Post(), ProductFactory()
+    level = stock(product, post.warehouse, 1)
+    with (
+        after_everybody_looked(Barrier(2)),
+        patch("inventory.services.lock_with_writes", lambda places: None),
+        patch("orders.services.intake.OVERSOLD", "no second look"),
+    ):
         results = race(*[partial(create_order, post.order((product, 1), allow_backorder=False))] * 2)
     assert names(results) == {"Order": 1, "IntegrityError": 1}
     assert "stocklevel_not_oversold" in str(next(r for r in results if isinstance(r, IntegrityError)))

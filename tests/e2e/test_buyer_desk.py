@@ -76,6 +76,7 @@ def test_choosing_correcting_and_ordering(open_page, desk):
     page.get_by_role("button", name="Go back").click()
     expect(quantity_of(page, desk.a)).to_have_value("25")
     page.get_by_role("button", name="Review and order").click()
+    page.get_by_label("Why another quantity than suggested?").fill("A fair in May")
     page.get_by_role("button", name="Save as drafts").click()
     page.wait_for_url("**/purchasing/orders/*/")
     (order,) = desk.orders()

@@ -91,11 +91,11 @@ class TestPlan:
         run_forecast(as_of=AS_OF)
         assert DemandForecast.objects.get().basis["events"][0]["factor"] == pytest.approx(2.8367, abs=1e-4)
 
-    def test_a_product_that_nobody_wants_is_planned_all_the_same(self, shop):
+    def test_a_product_that_nobody_ever_wanted_is_not_bought_for_an_event(self, shop):
         event(AS_OF + timedelta(days=2), AS_OF + timedelta(days=4), planned_uplift=Decimal(3))
         run = run_forecast(as_of=AS_OF)
         assert (run.status, run.failures) == ("done", [])
-        assert DemandForecast.objects.get().order_up_to == 24
+        assert DemandForecast.objects.get().order_up_to == 0
 
     def test_only_the_products_named_are_concerned(self, shop):
         other = ProductFactory(sku="PLATE")

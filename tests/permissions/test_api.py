@@ -92,7 +92,17 @@ def test_inactive_users_tokens_are_dead():
 
 
 READS = {
-    "Sales": {"products", "warehouses", "stock", "availability", "channels", "customers", "orders", "shipments"},
+    "Sales": {
+        "products",
+        "warehouses",
+        "stock",
+        "availability",
+        "channels",
+        "customers",
+        "orders",
+        "shipments",
+        "forecasts",  # which they may adjust
+    },
     "Warehouse": {
         "products",
         "warehouses",

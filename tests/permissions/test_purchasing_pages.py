@@ -13,9 +13,14 @@ SUGGESTIONS, ORDERS = "purchasing.view_reordersuggestion", "purchasing.view_purc
 # Name of the address, method, permission, status with it (404: no such row).
 MATRIX = [
     ("desk", "get", SUGGESTIONS, 200),
+    ("run-start", "post", "purchasing.run_replenishment", 302),
+    ("run", "get", SUGGESTIONS, 200),
+    ("cash", "get", SUGGESTIONS, 200),
     ("review", "post", PLACE, 422),
     ("approve", "post", PLACE, 409),
     ("dismiss", "post", PLACE, 404),
+    ("suggestion", "get", SUGGESTIONS, 404),
+    ("suggestion-recompute", "post", SUGGESTIONS, 404),
     ("orders", "get", ORDERS, 200),
     ("order-new", "get", PLACE, 200),
     ("order-new", "post", PLACE, 422),
@@ -26,6 +31,15 @@ MATRIX = [
     ("order-place", "post", PLACE, 404),
     ("order-reschedule", "post", PLACE, 404),
     ("order-cancel", "post", PLACE, 404),
+    ("order-approve", "post", PLACE, 404),
+    ("order-send-back", "post", PLACE, 404),
+    ("order-confirm", "post", PLACE, 404),
+    ("order-close", "post", PLACE, 404),
+    ("rules", "get", "purchasing.view_approvallimit", 200),
+    ("limits", "post", "purchasing.change_approvallimit", 302),
+    ("rule-add", "post", "purchasing.change_approvallimit", 422),
+    ("rules-apply", "post", PLACE, 302),
+    ("rule-delete", "post", "purchasing.change_approvallimit", 302),
     ("receiving", "get", RECEIVE, 200),
     ("receive", "post", RECEIVE, 404),
     ("receipts-so-far", "get", RECEIVE, 404),
@@ -42,8 +56,21 @@ MATRIX = [
     ("policy", "post", "purchasing.change_stockpolicy", 422),
     ("policy-return", "post", "purchasing.change_stockpolicy", 409),
 ]
-ROWLESS = {"dismiss", "order", "receive", "receipt", "receipts-so-far", "supplier", "supplier-edit", "item-edit"} | {
-    f"order-{step}" for step in ("edit", "print", "place", "reschedule", "cancel")
+ROWLESS = {
+    "dismiss",
+    "suggestion",
+    "suggestion-recompute",
+    "rule-delete",
+    "order",
+    "receive",
+    "receipt",
+    "receipts-so-far",
+    "supplier",
+    "supplier-edit",
+    "item-edit",
+} | {
+    f"order-{step}"
+    for step in ("edit", "print", "place", "reschedule", "cancel", "approve", "send-back", "confirm", "close")
 }
 
 
@@ -76,8 +103,8 @@ def test_the_matrix_names_every_address():
 ROOMS = {
     "Sales": set(),
     "Warehouse": {"receiving", "orders", "suppliers"},
-    "Buyers": {"desk", "orders", "suppliers", "policies"},
-    "Managers": {"receiving", "desk", "orders", "suppliers", "policies"},
+    "Buyers": {"desk", "orders", "suppliers", "policies", "rules"},
+    "Managers": {"receiving", "desk", "orders", "suppliers", "policies", "rules"},
 }
 
 
@@ -87,7 +114,7 @@ def test_each_role_sees_its_rooms_in_the_navigation(client, role):
     page = client.get("/", follow=True).content.decode()
     shown = {
         name
-        for name in ("desk", "orders", "receiving", "suppliers", "policies")
+        for name in ("desk", "orders", "receiving", "suppliers", "policies", "rules")
         if f'<a class="nav-link" href="{reverse(f"purchasing:{name}")}"' in page
     }
     assert shown == ROOMS[role]
@@ -96,7 +123,8 @@ def test_each_role_sees_its_rooms_in_the_navigation(client, role):
 WRITES = {
     "Sales": set(),
     "Warehouse": {"receive"},
-    "Buyers": {row[0] for row in MATRIX if row[1] == "post"} - {"receive", "supplier-new", "supplier-edit"},
+    "Buyers": {row[0] for row in MATRIX if row[1] == "post"}
+    - {"receive", "supplier-new", "supplier-edit", "limits", "rule-add", "rule-delete"},
     "Managers": {row[0] for row in MATRIX if row[1] == "post"},
 }
 

@@ -101,7 +101,7 @@ def test_query_budget(buyer, buying, django_assert_max_num_queries):
     for _n in range(5):
         buying.suggest(SupplierItemFactory().product, 1, 20)
     buyer.get(DESK)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         buyer.get(DESK)
 
 
@@ -143,7 +143,7 @@ def test_a_wrong_quantity_is_refused_by_the_name_of_its_rule_and_stays_typed(buy
 @pytest.mark.parametrize(("place", "status"), [("yes", "ordered"), ("no", "draft")])
 def test_approving_makes_the_orders_placed_or_drafted(buyer, buying, place, status):
     tea, cup = buying.suggest(buying.tea, 1, 20), buying.suggest(buying.cup, 1, 7)
-    response = buyer.post(f"{DESK}approve/", choice(tea, TEA="25") | {"place": place})
+    response = buyer.post(f"{DESK}approve/", choice(tea, TEA="25") | {"place": place, "reason": "test"})
     order = PurchaseOrder.objects.get()
     assert response.url == f"/purchasing/orders/{order.pk}/"
     assert (order.status, order.lines.get().quantity, str(order.created_by)) == (status, 25, "Jing Chen")

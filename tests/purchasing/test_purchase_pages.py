@@ -92,7 +92,7 @@ def test_empty_lists_say_what_to_do(buyer):
 
 def test_query_budgets(buyer, four, django_assert_max_num_queries):
     buyer.get(ORDERS)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         buyer.get(ORDERS)
     with django_assert_max_num_queries(11):
         buyer.get(f"{ORDERS}{four[2].pk}/")

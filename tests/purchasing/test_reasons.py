@@ -7,13 +7,14 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purchasing.lots import Need
+from purchasing.decision import Need, Offer, decide
 from purchasing.reasons import reasons
 
 
 def need(**changes):
     base = {"available": 12, "on_order": 3, "waiting": 8, "reorder_point": 10, "order_up_to": 40}
-    return Need(**base | {"moq": 1, "order_multiple": 1} | changes).snapshot()
+    rules = {name: changes.pop(name) for name in ("moq", "order_multiple") if name in changes}
+    return Need(**base | changes, offers=(Offer(item=1, **rules),)).snapshot()
 
 
 def test_each_step_from_stock_to_order():
@@ -59,10 +60,12 @@ def test_in_chinese():
     st.integers(1, 5000), st.integers(1, 500),
 )  # fmt: skip
 def test_the_last_number_said_is_what_is_ordered(language, available, on_order, waiting, point, above, moq, multiple):
-    inputs = Need(available, on_order, waiting, point, point + above, moq, multiple)
-    if not inputs.quantity:
+    offer = Offer(item=1, moq=moq, order_multiple=multiple)
+    inputs = Need(available, on_order, waiting, point, point + above, (offer,))
+    quantity = decide(inputs).quantity
+    if not quantity:
         return
     with translation.override(language):
         said = reasons(inputs.snapshot())
     numbers = [int(text.replace(",", "")) for text in re.findall(r"\d[\d,]*", said[-1])]
-    assert numbers[-1] == inputs.quantity
+    assert numbers[-1] == quantity

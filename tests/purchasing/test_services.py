@@ -12,7 +12,8 @@ from core.errors import IllegalTransition, InvalidInput
 from inventory.models import StockLevel
 from orders.services import create_order
 from orders.values import NewLine, NewOrder
-from purchasing.lots import Need, round_up_to_lot
+from purchasing.decision import Need, Offer, decide
+from purchasing.lots import round_up_to_lot
 from purchasing.models import PurchaseOrder, ReorderMark, ReorderSuggestion, StockPolicy
 from purchasing.services import (
     approve_suggestions,
@@ -48,11 +49,12 @@ def test_a_lot_is_the_smallest_that_the_supplier_accepts(quantity, moq, multiple
 
 
 def test_need_orders_at_the_reorder_point_up_to_the_level():
-    above = Need(available=8, on_order=5, waiting=2, reorder_point=10, order_up_to=30, moq=1, order_multiple=6)
-    assert (above.position, above.quantity) == (11, 0)
-    at = Need(available=7, on_order=5, waiting=2, reorder_point=10, order_up_to=30, moq=1, order_multiple=6)
-    assert (at.position, at.missing, at.quantity) == (10, 20, 24)
-    assert Need(**at.snapshot()).quantity == 24
+    offers = (Offer(item=1, order_multiple=6),)
+    above = Need(available=8, on_order=5, waiting=2, reorder_point=10, order_up_to=30, offers=offers)
+    assert (above.position, decide(above).quantity) == (11, 0)
+    at = Need(available=7, on_order=5, waiting=2, reorder_point=10, order_up_to=30, offers=offers)
+    assert (at.position, at.missing, decide(at).quantity) == (10, 20, 24)
+    assert decide(Need.of(at.snapshot())).quantity == 24
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ def test_the_whole_flow(item, warehouse):
     suggestion = ReorderSuggestion.objects.get()
     # position = 0 available + 0 on order - 3 waiting; 43 up to the level, in packs of 5.
     assert (suggestion.quantity, suggestion.supplier_item_id) == (45, item.pk)
-    assert Need(**suggestion.inputs).quantity == 45
+    assert decide(Need.of(suggestion.inputs)).quantity == 45
 
     (purchase,) = approve_suggestions({suggestion.pk: 45})
     assert (purchase.status, purchase.order_cost) == ("ordered", Decimal("30.00"))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.errors import InvalidInput
 from core.models import AuditEntry
 from purchasing.models import PurchaseOrder, ReorderMark, ReorderSuggestion, Supplier, SupplierItem
-from purchasing.selectors import Performance, supplier_performance
+from purchasing.performance import scorecard
 from purchasing.services import add_supplier_item, change_supplier, drain_marks, receive_goods
 from purchasing.values import NewReceipt
 from tests.factories import ProductFactory, SupplierFactory, UserFactory, WarehouseFactory
@@ -84,17 +84,18 @@ def test_the_page_shows_terms_orders_and_how_it_did(buyer, buying):
     late = buying.order((buying.tea, 10), ordered_at=start)
     receive_goods([NewReceipt(prompt.pk, received_at=start + timedelta(days=6))])
     receive_goods([NewReceipt(late.pk, received_at=start + timedelta(days=9))])
-    assert supplier_performance(buying.supplier.pk) == Performance(receipts=2, days=7.5, on_time=0.5)
+    score = scorecard(buying.supplier.pk, 7)
+    assert (score.lines, score.on_time, score.in_full, score.lead_time.facts) == (2, 0.5, 1.0, 2)
     response = buyer.get(f"{SUPPLIERS}{buying.supplier.pk}/")
     assert [item.product.sku for item in response.context["page"]] == ["CUP", "TEA"]
     assert [order.pk for order in response.context["orders"]] == [late.pk, prompt.pk]
     page = response.content.decode()
-    assert "7.5 days (2 receipts)" in page
+    # (6 + 9 + 4 × 7) / 6 days
+    assert "7.2 days ± 1.7" in page
     assert "50.0 %" in page
     assert [i.product.sku for i in buyer.get(f"{SUPPLIERS}{buying.supplier.pk}/", {"q": "f-1"}).context["page"]] == [
         "TEA"
     ]
-    assert supplier_performance(SupplierFactory().pk) == Performance(0, None, None)
 
 
 def test_parts_of_the_page_follow_the_permissions(client, buying):

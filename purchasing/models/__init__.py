@@ -1,0 +1,29 @@
+"""Suppliers, policies, reorder suggestions, purchase orders and goods receipts."""
+
+from purchasing.models.orders import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
+from purchasing.models.replenishment import (
+    ReorderMark,
+    ReorderSuggestion,
+    ReplenishmentChunk,
+    ReplenishmentRun,
+    StockPolicy,
+)
+from purchasing.models.rules import ApprovalLimit, AutoApprovalRule
+from purchasing.models.supply import PriceBreak, Supplier, SupplierItem
+
+__all__ = [
+    "ApprovalLimit",
+    "AutoApprovalRule",
+    "GoodsReceipt",
+    "GoodsReceiptLine",
+    "PriceBreak",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
+    "ReorderMark",
+    "ReorderSuggestion",
+    "ReplenishmentChunk",
+    "ReplenishmentRun",
+    "StockPolicy",
+    "Supplier",
+    "SupplierItem",
+]

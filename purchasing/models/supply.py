@@ -1,0 +1,105 @@
+"""Who we buy from, what they sell us, and at which prices."""
+
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Product
+
+
+class Supplier(models.Model):
+    """Somebody we buy from."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    email = models.EmailField(_("e-mail"), blank=True, default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+    lead_time_days = models.PositiveIntegerField(_("lead time (days)"), default=14)
+    order_cost = models.DecimalField(
+        _("cost of placing an order"),
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        validators=[MinValueValidator(0)],
+    )
+    min_order_value = models.DecimalField(
+        _("minimum order value"),
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        validators=[MinValueValidator(0)],
+    )
+    receipt_tolerance = models.PositiveSmallIntegerField(
+        _("receipt tolerance (%)"), default=0, validators=[MaxValueValidator(100)]
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("supplier")
+        verbose_name_plural = _("suppliers")
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(order_cost__gte=0), name="supplier_order_cost"),
+            models.CheckConstraint(condition=Q(min_order_value__gte=0), name="supplier_min_order_value"),
+            models.CheckConstraint(condition=Q(receipt_tolerance__lte=100), name="supplier_receipt_tolerance"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SupplierItem(models.Model):
+    """What a supplier sells us: its code, cost and lot rules for one product."""
+
+    supplier = models.ForeignKey(Supplier, verbose_name=_("supplier"), on_delete=models.PROTECT, related_name="items")
+    product = models.ForeignKey(
+        Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="supplier_items"
+    )
+    supplier_sku = models.CharField(_("supplier's code"), max_length=60, blank=True, default="")
+    unit_cost = models.DecimalField(_("unit cost"), max_digits=14, decimal_places=4)
+    moq = models.PositiveIntegerField(_("minimum order quantity"), default=1, validators=[MinValueValidator(1)])
+    order_multiple = models.PositiveIntegerField(_("pack size"), default=1, validators=[MinValueValidator(1)])
+    # Empty: it keeps.
+    shelf_life_days = models.PositiveIntegerField(
+        _("shelf life on delivery (days)"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    is_preferred = models.BooleanField(_("preferred"), default=True)
+
+    class Meta:
+        verbose_name = _("supplier item")
+        verbose_name_plural = _("supplier items")
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "product"], name="supplieritem_once"),
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(is_preferred=True), name="supplieritem_one_preferred"
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_cost__gte=0, moq__gte=1, order_multiple__gte=1), name="supplieritem_rules"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier_id}: {self.product_id}"
+
+
+class PriceBreak(models.Model):
+    """A lower cost of each piece from a quantity on."""
+
+    supplier_item = models.ForeignKey(SupplierItem, on_delete=models.CASCADE, related_name="price_breaks")
+    quantity = models.PositiveIntegerField(_("from quantity"), validators=[MinValueValidator(2)])
+    unit_cost = models.DecimalField(_("unit cost"), max_digits=14, decimal_places=4)
+
+    class Meta:
+        verbose_name = _("price break")
+        verbose_name_plural = _("price breaks")
+        ordering = ["quantity"]
+        constraints = [
+            models.UniqueConstraint(fields=["supplier_item", "quantity"], name="pricebreak_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=2, unit_cost__gte=0), name="pricebreak_rules"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity}: {self.unit_cost}"
