@@ -57,14 +57,16 @@ class Choice:
     accuracy: list[Accuracy]
 
 
-def choose(demand: FloatArray, age: IntArray, interval: IntArray, index: FloatArray | None = None) -> Choice:
+def choose(
+    demand: FloatArray, age: IntArray, interval: IntArray, index: FloatArray | None = None, agility: float = 1.0
+) -> Choice:
     """Pick each row's model.
 
     demand: pieces a week, season taken out, shape (rows, weeks); age: weeks since the first sale; interval: weeks of
     the sums to forecast; index: season of each week, None for none.
     """
     interval = np.clip(interval, 1, LONGEST_INTERVAL)
-    paths = _paths(demand, interval)
+    paths = _paths(demand, interval, agility)
     actual = demand if index is None else demand * index
     errors, sums, usable = _errors(paths, actual, np.ones_like(demand) if index is None else index, age, interval)
     count = usable.sum(axis=1)
@@ -75,14 +77,14 @@ def choose(demand: FloatArray, age: IntArray, interval: IntArray, index: FloatAr
     return Choice(model, paths, _accuracies(errors, sums, usable, model, interval))
 
 
-def _paths(demand: FloatArray, interval: IntArray) -> Paths:
+def _paths(demand: FloatArray, interval: IntArray, agility: float) -> Paths:
     begun = np.cumsum(demand, axis=1) > 0
     keep = 0.5 ** (1.0 / RECENT_WEEKS)
     weight = lfilter([1.0], [1.0, -keep], begun.astype(np.float64), axis=1)
     recent = lfilter([1.0], [1.0, -keep], demand, axis=1) / np.maximum(weight, 1e-12)
     trend, slope = _damped_trend(demand, begun)
     flat = np.zeros_like(demand)
-    levels = [level_path(demand, 1.0), recent, trend, _last_weeks(demand, interval)]
+    levels = [level_path(demand, 1.0, agility), recent, trend, _last_weeks(demand, interval)]
     return Paths(np.stack(levels), np.stack([flat, flat, slope, flat]))
 
 

@@ -61,9 +61,10 @@ def lead_time_demand(
     )
 
 
-def usual_level(usual: FloatArray, age: IntArray, events: FloatArray, week: float) -> Level:
+def usual_level(usual: FloatArray, age: IntArray, events: FloatArray, week: float, agility: float = 1.0) -> Level:
     """Level of demand with promotions taken out, of which featured periods say less; events: (rows, periods, 3)."""
-    return recent_level(usual, age, week, trust=np.where(events[..., 1] > FEATURED, FEATURE_TRUST, 1.0))
+    trust = np.where(events[..., 1] > FEATURED, FEATURE_TRUST, 1.0)
+    return recent_level(usual, age, week, trust=trust, agility=agility)
 
 
 def promotion_uncertainty(uplift: Uplift, events: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,6 +2,9 @@
 
 It is steady while sales vary, and lets go when they fade: a fast average near nothing pulls the product of both down.
 Both are weighted means since the first sale rather than recursions from a guessed start.
+
+How fast the fast one is, is learned from all products together (``learn_agility``): where two good weeks are mostly
+followed by more of them it follows the last two weeks, where they were a passing promotion the last eight.
 """
 
 from dataclasses import dataclass
@@ -11,10 +14,15 @@ from scipy.signal import lfilter
 
 from forecasting.engine.history import FloatArray, IntArray, decay
 
-SLOW_WEEKS, FAST_WEEKS = 104.0, 2.0  # half-lives
+SLOW_WEEKS, STEADY_WEEKS, FAST_WEEKS = 104.0, 8.0, 2.0  # half-lives
 FAST_SHARE = 0.5
 LEAST_OF_SLOW = 1e-3  # the fast average is taken as at least this share of the slow one
 PRIOR_WEEKS = 2.0  # what comparable products sell counts like this many weeks of the product's own
+AHEAD_WEEKS = 2  # that a departure of the fast average from the slow one is compared with
+SETTLED_WEEKS = 13  # a product this young has no slow average to depart from
+LARGEST_RATIO = 4.0  # of demand to the slow average; what is above says no more
+PASSING, LASTING = 0.1, 0.3  # share of a departure that goes on: at or under the first noise, from the second on real
+MIN_DEPARTURES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +34,22 @@ class Level:
 
 
 def recent_level(
-    demand: FloatArray, age: IntArray, week: float, usual: FloatArray | None = None, trust: FloatArray | None = None
+    demand: FloatArray,
+    age: IntArray,
+    week: float,
+    usual: FloatArray | None = None,
+    trust: FloatArray | None = None,
+    agility: float = 1.0,
 ) -> Level:
     """Level at the end of ``demand`` (rows, periods).
 
     usual: pieces a period of comparable products, nan for none; shape (rows,). trust: how much each period counts
-    (rows, periods), None for 1.
+    (rows, periods), None for 1. agility: of ``learn_agility``.
     """
     slow = weighted_mean(demand, age, SLOW_WEEKS * week, trust)
     fast = weighted_mean(demand, age, FAST_WEEKS * week, trust)
+    if agility < 1:
+        fast = _between(weighted_mean(demand, age, STEADY_WEEKS * week, trust), fast, slow, agility)
     if usual is not None:
         known = np.isfinite(usual)
         weight = np.where(known, PRIOR_WEEKS * week, 0.0)
@@ -60,10 +75,43 @@ def weighted_mean(values: FloatArray, age: IntArray, half_life: float, trust: Fl
     return np.asarray(values @ weights / np.maximum(weight, 1e-12))
 
 
-def level_path(demand: FloatArray, week: float) -> FloatArray:
+def level_path(demand: FloatArray, week: float, agility: float = 1.0) -> FloatArray:
     """What ``recent_level`` would have said after each period; shape (rows, periods)."""
     begun = np.cumsum(demand, axis=1) > 0
-    return blend(_mean_path(demand, begun, SLOW_WEEKS * week), _mean_path(demand, begun, FAST_WEEKS * week))
+    slow, fast = (_mean_path(demand, begun, half_life * week) for half_life in (SLOW_WEEKS, FAST_WEEKS))
+    if agility < 1:
+        fast = _between(_mean_path(demand, begun, STEADY_WEEKS * week), fast, slow, agility)
+    return blend(slow, fast)
+
+
+def learn_agility(demand: FloatArray, week: float) -> float:
+    """Whether last weeks' departures from the slow average go on (1) or pass (0); from a panel of products.
+
+    The slope of what the next weeks sold on what the last weeks did, both as multiples of the slow average.
+    """
+    begun = np.cumsum(demand, axis=1) > 0
+    slow, fast = (_mean_path(demand, begun, half_life * week) for half_life in (SLOW_WEEKS, FAST_WEEKS))
+    ahead, step = round(AHEAD_WEEKS * week), round(week)
+    total = np.concatenate([np.zeros((len(demand), 1)), np.cumsum(demand, axis=1)], axis=1)
+    origins = np.arange(round(SETTLED_WEEKS * week), demand.shape[1] - ahead, max(step, 1))
+    following = (total[:, origins + 1 + ahead] - total[:, origins + 1]) / ahead
+    settled = np.cumsum(begun, axis=1)[:, origins] > SETTLED_WEEKS * week
+    if np.count_nonzero(settled) < MIN_DEPARTURES:
+        return 1.0
+    usual = slow[:, origins][settled]
+    before, after = (np.minimum(v[settled] / usual, LARGEST_RATIO) for v in (fast[:, origins], following))
+    before = before - before.mean()
+    information = float(before @ before)
+    if information < 1e-9 * len(before):  # nothing ever departed
+        return 1.0
+    slope = float(before @ after) / information
+    return float(np.clip((slope - PASSING) / (LASTING - PASSING), 0.0, 1.0))
+
+
+def _between(steady: FloatArray, fast: FloatArray, slow: FloatArray, agility: float) -> FloatArray:
+    """Geometric mean of both averages, the fast one weighing ``agility``."""
+    least = LEAST_OF_SLOW * slow
+    return np.asarray(np.maximum(fast, least) ** agility * np.maximum(steady, least) ** (1 - agility))
 
 
 def _mean_path(demand: FloatArray, begun: np.ndarray, half_life: float) -> FloatArray:

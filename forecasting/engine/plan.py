@@ -114,8 +114,11 @@ class _Seasons:
     ahead: FloatArray
 
 
-def make_plans(items: Sequence[Item], curve: Curve) -> list[Plan]:
-    """Forecast every series and decide its policy. Deterministic; any series gives a finite plan."""
+def make_plans(items: Sequence[Item], curve: Curve, agility: float = 1.0) -> list[Plan]:
+    """Forecast every series and decide its policy. Deterministic; any series gives a finite plan.
+
+    curve, agility: what all products share, of ``learn_curve`` and ``learn_agility``.
+    """
     if not items:
         return []
     panel = _panel(items)
@@ -126,9 +129,9 @@ def make_plans(items: Sequence[Item], curve: Curve) -> list[Plan]:
     weekly = panel.weekly(usual)
     patterns = [_pattern(items[n], panel, seasons, weekly, n) for n in range(len(items))]
     spans = np.array([max(1, round(i.mean / DAYS)) for i in intervals])
-    choice = choose(weekly, -(-panel.age // DAYS), spans, seasons.past)
+    choice = choose(weekly, -(-panel.age // DAYS), spans, seasons.past, agility)
     rates = np.array([np.nan if i.pool.usual_rate is None else i.pool.usual_rate / DAYS for i in items])
-    level = recent_level(usual, panel.age, DAYS, rates)
+    level = recent_level(usual, panel.age, DAYS, rates, agility=agility)
     factors = _factors(choice, level, weeks_ahead)
     level = Level(level.rate * factors[:, 0], level.slow)
     factors = factors / np.maximum(factors[:, :1], 1e-12) * seasons.ahead

@@ -11,7 +11,7 @@ from forecasting.engine import promotions as promo
 from forecasting.engine.distribution import gamma_quantile
 from forecasting.engine.history import FloatArray, SpikeCap, ages, clean
 from forecasting.engine.lead_time import lead_time_demand, learn_curve, promotion_uncertainty, usual_level
-from forecasting.engine.level import SLOW_WEEKS, recent_level, weighted_mean
+from forecasting.engine.level import SLOW_WEEKS, learn_agility, recent_level, weighted_mean
 from forecasting.engine.patterns import Pattern
 from forecasting.engine.policy import Economics, LeadTimeDemand, Money, decide
 from forecasting.engine.spread import Curve, Interval, fixed
@@ -24,10 +24,11 @@ class TandemPolicy:
 
     def __init__(self) -> None:
         self.curve = Curve()
+        self.agility = 1.0
         self.shared_uplift: promo.SharedUplift | None = None
 
     def prepare(self, panel: FloatArray, params_list: list[Any]) -> None:
-        """Learn what many products share: how much they vary at which rate, and what promotions do."""
+        """Learn what many products share: spread by rate, whether changes last, and what promotions do."""
         params = params_list[0]
         demand = SpikeCap(len(panel)).cut_all(clean(panel))
         self.shared_uplift = None
@@ -38,6 +39,7 @@ class TandemPolicy:
                 factor = promo.own_uplift(demand, events, self.shared_uplift, params.week).factor
                 demand = demand / factor[:, : demand.shape[1]]
         self.curve = learn_curve(demand, _interval(params), params.week)
+        self.agility = learn_agility(demand, params.week)
 
     def start(self, params: Any) -> None:
         """Forget the product before."""
@@ -71,7 +73,7 @@ class TandemPolicy:
         age = ages(self.demand)
         if self._promotions_known(params):
             return self._promoted(params, age)
-        level = recent_level(self.demand, age, params.week)
+        level = recent_level(self.demand, age, params.week, agility=self.agility)
         return lead_time_demand(self.demand, age, level, self.interval, params.week, self.curve)
 
     def _promoted(self, params: Any, age: np.ndarray) -> LeadTimeDemand:
@@ -83,7 +85,7 @@ class TandemPolicy:
         return lead_time_demand(
             usual,
             age,
-            usual_level(usual, age, events[:, :past], params.week),
+            usual_level(usual, age, events[:, :past], params.week, self.agility),
             self.interval,
             params.week,
             self.curve,
@@ -110,7 +112,7 @@ def forecast(panel: FloatArray, horizon: int, lead: int, levels: FloatArray) -> 
     """
     demand = SpikeCap(len(panel)).cut_all(clean(panel))
     age, interval = ages(demand), fixed([lead])
-    level = recent_level(demand, age, 1.0)
+    level = recent_level(demand, age, 1.0, agility=learn_agility(demand, 1.0))
     over = lead_time_demand(demand, age, level, interval, 1.0, learn_curve(demand, interval, 1.0))
     mean = np.repeat(level.rate[:, None], horizon, axis=1)
     return mean, np.stack([gamma_quantile(np.array(at), over.mean, over.variance) for at in levels], axis=1)

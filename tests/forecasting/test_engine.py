@@ -112,6 +112,22 @@ class TestLevel:
         now = level.recent_level(rows(9, 3), np.array([2]), 1.0, np.array([3.0]))
         assert now.slow[0] == pytest.approx(4.5, abs=0.05)
 
+    def test_passing_peaks_make_it_steady_and_lasting_changes_agile(self):
+        random = np.random.default_rng(1)
+        peaks = np.where(random.random((50, 100)) < 0.15, 50.0, 10.0)  # any week, each for itself
+        assert level.learn_agility(peaks, 1.0) == 0.0
+        steps = np.where(random.random((50, 10)) < 0.5, 50.0, 10.0).repeat(10, axis=1)  # for ten weeks each
+        assert level.learn_agility(steps, 1.0) == 1.0
+        assert level.learn_agility(np.full((50, 100), 10.0), 1.0) == 1.0  # nothing ever changed: as usual
+
+    def test_a_steady_level_follows_eight_weeks_instead_of_two(self):
+        demand, age = rows(*[10.0] * 90, *[20.0] * 10), np.array([100])
+        slow, steady, fast = (level.weighted_mean(demand, age, half_life) for half_life in (104.0, 8.0, 2.0))
+        for agility, followed in ((0.0, steady), (1.0, fast), (0.5, np.sqrt(steady * fast))):
+            rate = level.recent_level(demand, age, 1.0, agility=agility).rate
+            assert rate == pytest.approx(np.sqrt(slow * followed))
+            assert level.level_path(demand, 1.0, agility)[:, -1] == pytest.approx(rate)
+
 
 class TestSpread:
     def test_moments_of_interval_sums_by_hand(self):
