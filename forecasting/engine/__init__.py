@@ -11,5 +11,6 @@ distribution.py  random lead times, gamma quantiles
 lead_time.py     demand over lead time and review: all of the above put together
 policy.py        economics, service level, lots, reorder point and order-up-to level
 plan.py          all of it for many series of the nightly job
+backtest.py      the company's past replayed under several policies, with what-ifs (world, textbook, bound, verdict)
 replay.py        the same functions as a reorder policy, to be measured by a replay of real demand
 """

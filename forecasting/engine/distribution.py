@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import special
@@ -26,13 +27,18 @@ class LeadTime:
 
     def interval(self, review_days: float) -> Interval:
         """Days that an order must last: lead time and review, the lead time gamma-distributed."""
-        levels = (np.arange(INTERVAL_POINTS) + 0.5) / INTERVAL_POINTS
-        points = gamma_quantile(levels, np.full(INTERVAL_POINTS, self.mean), np.full(INTERVAL_POINTS, self.sd**2))
-        if not points.std() > 1e-3:  # as good as certain
-            return Interval((max(self.mean + review_days, 1.0),), (1.0,))
-        # A few points have lighter tails than the gamma: stretched to the same mean and deviation.
-        days = self.mean + (points - points.mean()) * self.sd / points.std() + review_days
-        return Interval(tuple(float(d) for d in np.maximum(days, 1.0)), (1.0 / INTERVAL_POINTS,) * INTERVAL_POINTS)
+        return _interval(self.mean, self.sd, review_days)
+
+
+@lru_cache(maxsize=4096)
+def _interval(mean: float, sd: float, review_days: float) -> Interval:
+    levels = (np.arange(INTERVAL_POINTS) + 0.5) / INTERVAL_POINTS
+    points = gamma_quantile(levels, np.full(INTERVAL_POINTS, mean), np.full(INTERVAL_POINTS, sd**2))
+    if not points.std() > 1e-3:  # as good as certain
+        return Interval((max(mean + review_days, 1.0),), (1.0,))
+    # A few points have lighter tails than the gamma: stretched to the same mean and deviation.
+    days = mean + (points - points.mean()) * sd / points.std() + review_days
+    return Interval(tuple(float(d) for d in np.maximum(days, 1.0)), (1.0 / INTERVAL_POINTS,) * INTERVAL_POINTS)
 
 
 def learn_lead_time(observed: Sequence[float], quoted: float) -> LeadTime:

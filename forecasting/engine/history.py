@@ -25,6 +25,8 @@ def clean(demand: npt.ArrayLike) -> FloatArray:
 def ages(demand: FloatArray) -> IntArray:
     """Periods since the first sale, its own included, of each row; 0 where nothing was ever sold."""
     sold = demand > 0
+    if not sold.size:
+        return np.zeros(len(sold), dtype=np.int64)
     return np.where(sold.any(axis=1), demand.shape[1] - np.argmax(sold, axis=1), 0)
 
 
