@@ -152,7 +152,7 @@ def critical_ratio(underage: FloatArray, overage: FloatArray) -> FloatArray:
 def decide(demand: LeadTimeDemand, money: Money, *, promotions: bool = False) -> Policy:
     """The policy that earns most under these economics. promotions: whether some are planned in the interval."""
     wished = economic_lot(demand.weekly_rate, money)
-    lot = round_up(wished, money.moq, money.order_multiple)
+    lot = np.where(wished > 0, round_up(wished, money.moq, money.order_multiple), 0.0)  # nothing sells: buy nothing
     lying = _cycle(lot, demand.weekly_rate)
     if promotions:
         lying = _lying_after_promotion(demand, money, lot)
@@ -180,7 +180,7 @@ def decide(demand: LeadTimeDemand, money: Money, *, promotions: bool = False) ->
 
 def _cycle(lot: FloatArray, weekly: FloatArray) -> FloatArray:
     """Weeks that a lot lasts: so long lies a piece too many until the next order is smaller for it."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(weekly > 0, np.minimum(lot / weekly, LONGEST_LYING_WEEKS), WEEKS_PER_YEAR)
 
 

@@ -347,7 +347,7 @@ class TestPlan:
     def test_nothing_sold_keeps_nothing(self):
         plan = plan_for(np.zeros(728))
         assert (plan.pattern, plan.model) == (Pattern.NONE, "none")
-        assert (plan.policy["safety_stock"], plan.policy["reorder_point"]) == (0, 0)
+        assert [plan.policy[name] for name in ("safety_stock", "reorder_point", "order_up_to")] == [0, 0, 0]
 
     def test_a_season_to_come_is_forecast(self):
         days = np.arange(728) + 0.5
