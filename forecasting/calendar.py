@@ -6,7 +6,7 @@ by every run over all products (``learn_events``) and, drawn to that, product by
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -58,8 +58,13 @@ class Spell:
 class Learned:
     """What a run learned of events over all products."""
 
-    measured: Measured
-    slope: float  # log uplift by log price cut
+    measured: Measured = field(default_factory=dict)
+    slope: float = 0.0  # log uplift by log price cut
+
+    @staticmethod
+    def of(shared: Mapping[str, Any]) -> "Learned":
+        """From what a run kept; runs of older versions kept none."""
+        return Learned(**shared.get("events", {}))
 
     def expected(self, spell: Spell) -> float:
         """How many times the usual demand is expected on its days, over all products."""

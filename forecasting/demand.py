@@ -2,8 +2,8 @@
 
 Days and weeks are counted back from the day of the forecast: the last ones end the day before it, in the company's
 time zone.
-Demand of a day is what was wanted for it: ordered pieces less those cancelled before they shipped, and what was
-refused. Backordered pieces stand in their order line already.
+Demand of a day is what was wanted for it: ordered pieces less those cancelled before they shipped or sent back since,
+and what was refused. Backordered pieces stand in their order line already. All channels sell from one stock and count.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ from forecasting.engine.spread import Curve
 from inventory.models import Product, StockLevel
 from inventory.places import Place
 
-# {only} is empty or restricts the products; both parts carry product, warehouse, day, pieces, refused pieces.
+# {only} is empty or restricts the products; each part carries product, warehouse, day, pieces, refused pieces.
 DEMAND = """
     SELECT l.product_id, o.warehouse_id, o.requested_date - %(start)s AS day,
            l.quantity - l.cancelled AS pieces, 0 AS refused
@@ -39,6 +39,13 @@ DEMAND = """
     SELECT r.product_id, r.warehouse_id, (r.at AT TIME ZONE %(zone)s)::date - %(start)s, r.quantity, r.quantity
     FROM orders_lostdemand r
     WHERE r.kind = 'refused' AND r.at >= %(since)s AND r.at < %(until)s {only_refusals}
+    UNION ALL
+    SELECT l.product_id, o.warehouse_id, o.requested_date - %(start)s, -b.quantity, 0
+    FROM orders_returnline b
+    JOIN orders_return t ON t.id = b.returned_id AND t.returned_at < %(until)s
+    JOIN orders_shipmentline s ON s.id = b.shipment_line_id
+    JOIN orders_orderline l ON l.id = s.line_id JOIN orders_order o ON o.id = l.order_id
+    WHERE o.requested_date >= %(start)s AND o.requested_date < %(as_of)s AND o.ordered_at < %(until)s {only_lines}
 """
 BY_DAY = """
     SELECT product_id, warehouse_id, day, sum(pieces)::float8, sum(refused)::float8 FROM ({demand}) d GROUP BY 1, 2, 3

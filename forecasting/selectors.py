@@ -7,20 +7,25 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 from django.db.models import Avg, Count, FloatField, QuerySet, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from forecasting.calendar import Learned, Spell, holiday_spells, local_name
+from forecasting.demand import history_start
+from forecasting.engine.history import SPIKE_FACTOR
 from forecasting.models import DemandEvent, DemandForecast, ForecastAdjustment, ForecastRun, HolidayCalendar, PolicyRule
 from forecasting.services.policies import costs_of, levels_of
 from inventory import pipeline
 from inventory.places import Place, Supply
 from inventory.selectors import availability, search_products, waiting_by_place
+from orders.models import OrderLine
 from purchasing.models import StockPolicy
 from purchasing.selectors import on_order
 
 STALE_AFTER = timedelta(hours=36)  # a night was missed
+LARGE_SHOWN = 5
 HEAVY = ["horizon", "history", "basis", "economics"]
 
 
@@ -120,6 +125,37 @@ def cost_by_hand(forecast: DemandForecast, policy: StockPolicy) -> float:
     """What levels set by hand cost a year more than the forecast's own, as its demand and money are."""
     by_hand, own = costs_of([forecast, forecast], [levels_of(policy), levels_of(forecast)])
     return float(by_hand - own)
+
+
+@dataclass(frozen=True, slots=True)
+class LargeOrder:
+    """A one-off order: what was ordered, and as how much it counts at most."""
+
+    number: str
+    day: date
+    quantity: int
+    counted: float
+
+
+def large_orders(forecast: DemandForecast) -> list[LargeOrder]:
+    """Orders of the kept weeks that are more than SPIKE_FACTOR of the other orders' mean size; the newest first."""
+    if not forecast.basis["capped_days"]:
+        return []
+    lines = OrderLine.objects.filter(
+        product=forecast.product_id,
+        order__warehouse=forecast.warehouse_id,
+        order__requested_date__gte=history_start(forecast.run.as_of),
+        order__requested_date__lt=forecast.run.as_of,
+    )
+    sizes = list(
+        lines.order_by("-order__requested_date", "-pk").values_list(
+            "order__number", "order__requested_date", "quantity"
+        )
+    )
+    usual = float(np.median([quantity for _number, _day, quantity in sizes]))
+    others = [quantity for _number, _day, quantity in sizes if quantity <= SPIKE_FACTOR * usual]
+    most = SPIKE_FACTOR * float(np.mean(others)) if others else 0.0
+    return [LargeOrder(number, day, q, round(most, 2)) for number, day, q in sizes if q > most][:LARGE_SHOWN]
 
 
 def weeks(forecast: DemandForecast) -> list[Week]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forecasting.views import adjustments, backtests, calendar, forecasts, policies
+from forecasting.views import adjustments, backtests, calendar, forecasts, policies, seasons
 
 app_name = "forecasting"
 urlpatterns = [
@@ -24,6 +24,8 @@ urlpatterns = [
     path("runs/", forecasts.run_list, name="runs"),
     path("runs/start/", forecasts.run_start, name="run-start"),
     path("runs/<int:pk>/", forecasts.run_detail, name="run"),
+    path("seasons/", seasons.seasons, name="seasons"),
+    path("<int:pk>/year/", seasons.product_year, name="year"),
     path("policy/<int:pk>.xlsx", forecasts.forecast_workbook, name="workbook"),
     path("<int:pk>/", forecasts.forecast_product, name="product"),
 ]

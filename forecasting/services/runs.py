@@ -142,7 +142,7 @@ def compute_chunk(chunk_id: int) -> int:
     as_of = ForecastRun.objects.values_list("as_of", flat=True).get(pk=chunk.run_id)
     items = dict(_items(places, as_of, shared))
     clock.lap("read")
-    plans, errors = _plan_all(items, curve_of(shared["spread"]), shared["agility"])
+    plans, errors = _plan_all(items, curve_of(shared["spread"]), shared.get("agility", 1.0))
     clock.lap("fit")
     forecasts = [_forecast(place, plan, items[place], chunk.run_id) for place, plan in plans.items()]
     apply_policies(forecasts, as_of)
@@ -179,7 +179,7 @@ def _items(places: Sequence[Place], as_of: date, shared: dict[str, Any]) -> Iter
     supply: dict[int, Supply] = supplies(products, as_of)
     economics = economics_of(places, supply, shared["lost_share"], as_of)
     categories = dict(Product.objects.filter(pk__in=products).values_list("pk", "category_id"))
-    known = with_calendar(histories, categories, Learned(**shared["events"]))
+    known = with_calendar(histories, categories, Learned.of(shared))
     for place in places:
         terms = supply.get(place[0])
         history, calendar = known[place]

@@ -85,7 +85,7 @@ def _result_context(result: dict[str, Any], by: str, count: int | None) -> dict[
         "by": by,
         "groupings": GROUPINGS,
         "groups": [(label, _named(rows)) for label, rows in groups],
-        "products": [row | {"profits": [row["profit"][code] for code in codes]} for row in result["products"]],
+        "products": [row | {"profits": [row["profit"][code] for code in codes]} for row in result["products"][:count]],
         "more": count is not None and len(result["products"]) > count,
         "columns": [POLICIES[code] for code in codes],
         "chart": {

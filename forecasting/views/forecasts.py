@@ -76,6 +76,7 @@ def _forecast_context(request: HttpRequest, forecast: DemandForecast) -> dict[st
         "by_hand_cost": selectors.cost_by_hand(forecast, by_hand) if by_hand else None,
         "steps": explain(forecast, with_money=request.user.has_perm("inventory.view_margin")),
         "assumptions": assumptions(forecast),
+        "large_orders": selectors.large_orders(forecast),
         "position": selectors.stock_position(place),
         "by_hand": by_hand,
         "weeks": list(reversed(selectors.weeks(forecast))),

@@ -10,10 +10,10 @@ from forecasting.demand import (
     learn_variation,
     places_to_forecast,
 )
-from orders.models import LostDemand, Order, OrderLine
-from orders.services import cancel_order, create_orders, ship_orders
-from orders.values import NewLine, NewOrder, NewShipment
-from tests.factories import ProductFactory, WarehouseFactory, stock
+from orders.models import LostDemand, Order, OrderLine, ShipmentLine
+from orders.services import cancel_order, create_orders, return_goods, ship_orders
+from orders.values import NewLine, NewOrder, NewReturn, NewShipment
+from tests.factories import ChannelFactory, ProductFactory, WarehouseFactory, stock
 from tests.forecasting.conftest import AS_OF, at
 
 
@@ -49,6 +49,24 @@ def test_cancelled_pieces_are_no_demand(shop):
     shop.sell({AS_OF - timedelta(days=1): 3, AS_OF - timedelta(days=2): 8})
     cancel_order(OrderLine.objects.get(quantity=8).order_id, reason="changed their mind")
     assert history(shop).demand[-1] == 3
+
+
+def test_pieces_that_came_back_were_not_wanted_after_all(shop):
+    shop.sell({AS_OF - timedelta(days=9): 10})
+    order = Order.objects.get()
+    ship_orders([NewShipment(order.pk, shipped_at=at(AS_OF - timedelta(days=8)))])
+    line = ShipmentLine.objects.get()
+    return_goods([NewReturn(order.pk, {line.pk: 4}, returned_at=at(AS_OF - timedelta(days=2)), reason="too small")])
+    assert history(shop).demand[-9] == 6
+    # Three days ago nobody knew that yet.
+    assert history(shop, AS_OF - timedelta(days=3)).demand[-6] == 10
+
+
+def test_every_channel_counts(shop):
+    shop.sell({AS_OF - timedelta(days=1): 3})
+    shop.channel = ChannelFactory()
+    shop.sell({AS_OF - timedelta(days=1): 5})
+    assert history(shop).demand[-1] == 8
 
 
 def test_refused_demand_is_put_back_in_the_company_s_day(shop):

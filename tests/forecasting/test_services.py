@@ -7,6 +7,7 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from forecasting.models import DemandForecast, ForecastChunk, ForecastRun
+from forecasting.selectors import large_orders
 from forecasting.services import RunInProgress, compute_chunk, request_run, run_forecast, start_run
 from forecasting.services import runs as services
 from purchasing.models import ReorderMark, StockPolicy
@@ -53,6 +54,18 @@ def test_the_arithmetic_adds_up_and_is_the_policy(shop):
     )
     assert policy.basis == basis
     assert policy.source == "forecast"
+
+
+def test_a_one_off_large_order_is_recognised_and_kept_out_of_the_base(shop):
+    shop.sell({AS_OF - timedelta(days=n): 10 for n in range(1, 141) if n != 30})
+    shop.sell({AS_OF - timedelta(days=30): 9_000})
+    run_forecast(as_of=AS_OF)
+    forecast = DemandForecast.objects.get()
+    # It counts as 20 of the usual 10: 200 instead of 9,000.
+    assert forecast.basis["capped_days"] == 1
+    assert [(row.quantity, row.counted) for row in large_orders(forecast)] == [(9_000, 200.0)]
+    # The category's usual rate has it in full, and counts like two weeks beside the product's own twenty.
+    assert forecast.horizon["mean"][0] == 101.1
 
 
 def test_the_same_data_give_the_same_result(shop):

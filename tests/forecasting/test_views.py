@@ -45,6 +45,8 @@ def sign_in(client, *permissions: str) -> None:
         ("get", "backtest", ["none"], "forecasting.view_backtest", 404),
         ("get", "backtest-new", [], "forecasting.add_backtest", 200),
         ("post", "backtest-new", [], "forecasting.add_backtest", 422),
+        ("get", "seasons", [], VIEW, 200),
+        ("get", "year", ["product"], VIEW, 200),
         ("get", "adjustments", [], "forecasting.view_forecastadjustment", 200),
         ("get", "adjustment-new", [], "forecasting.change_forecastadjustment", 200),
         ("post", "adjustment-new", [], "forecasting.change_forecastadjustment", 422),
