@@ -64,6 +64,7 @@ class Path:
     variance: FloatArray
     lot: FloatArray
     reorder_point: FloatArray
+    service_level: FloatArray
 
     def levels(self, service: float | None = None, scale: float = 1.0) -> Levels:
         """The levels planned; or those of another service level, or scaled."""

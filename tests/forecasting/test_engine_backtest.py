@@ -145,7 +145,7 @@ class TestRun:
         scrambled = whole.demand.copy()
         scrambled[:, 112:] = np.random.default_rng(1).permutation(scrambled[:, 112:], axis=1)[::-1] * 9
         before, after = plan_path(whole), plan_path(random_world(demand=scrambled))
-        for name in ("mean", "variance", "lot", "reorder_point"):
+        for name in ("mean", "variance", "lot", "reorder_point", "service_level"):
             assert (getattr(before, name)[:, :5] == getattr(after, name)[:, :5]).all()  # four weeks and the next plan
             assert (getattr(before, name)[:, 5:] != getattr(after, name)[:, 5:]).any()
 

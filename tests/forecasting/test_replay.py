@@ -77,8 +77,7 @@ class KnowsTheTruth:
         return math.ceil(self.level + self.lot - position) if position <= self.level else 0.0
 
 
-@pytest.mark.parametrize("rate", [1.0, 6.0])
-@pytest.mark.parametrize("price", [7.0, 12.0])
+@pytest.mark.parametrize(("rate", "price"), [(1.0, 12.0), (6.0, 7.0)])
 def test_it_earns_nearly_what_the_policy_that_knows_the_truth_earns(rate, price):
     params = Params(price=price)
     demand = np.random.default_rng(int(rate)).poisson(rate, (40, DAYS)).astype(float)
@@ -145,7 +144,7 @@ def test_empty_shelves_are_filled_without_bias():
 
 
 def test_stated_quantiles_are_kept():
-    """Where the level never moves, following it costs a little: the 95 % quantile covers 90–97 % (real data: 95.8)."""
+    """A stated 95 % covers 93–97 %, where the level never moves too (on real demand: 95.8)."""
     random = np.random.default_rng(6)
     rates = np.exp(random.normal(1.5, 1.0, (1500, 1)))
     demand = random.negative_binomial(1.5, 1.5 / (1.5 + rates), (1500, 80)).astype(float)
@@ -154,7 +153,7 @@ def test_stated_quantiles_are_kept():
         mean, quantiles = forecast(demand[:, :cut], 8, 3, np.array([0.5, 0.95]))
         covered.append(demand[:, cut : cut + 3].sum(axis=1) <= quantiles[:, 1])
         assert mean[:, 0].sum() / rates.sum() == pytest.approx(1.0, abs=0.06)
-    assert 0.90 <= np.mean(covered) <= 0.97
+    assert 0.93 <= np.mean(covered) <= 0.97
 
 
 def replay_promotions(demand: np.ndarray, events: np.ndarray, *, known: bool) -> tuple[float, float]:
