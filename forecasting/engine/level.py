@@ -4,7 +4,8 @@ It is steady while sales vary, and lets go when they fade: a fast average near n
 Both are weighted means since the first sale rather than recursions from a guessed start.
 
 How fast the fast one is, is learned from all products together (``learn_agility``): where two good weeks are mostly
-followed by more of them it follows the last two weeks, where they were a passing promotion the last eight.
+followed by more of them it follows the last two weeks. Where they were a promotion that is over, it follows the last
+eight and leans against the last two: the next promotion is the nearer the longer the last one is past.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ LEAST_OF_SLOW = 1e-3  # the fast average is taken as at least this share of the 
 PRIOR_WEEKS = 2.0  # what comparable products sell counts like this many weeks of the product's own
 AHEAD_WEEKS = 2  # that a departure of the fast average from the slow one is compared with
 SETTLED_WEEKS = 13  # a product this young has no slow average to depart from
+MOST_OPPOSED = 3.0  # ratio of the fast to the steady average; what is beyond is no promotion
 LARGEST_RATIO = 4.0  # of demand to the slow average; what is above says no more
-PASSING, LASTING = 0.1, 0.3  # share of a departure that goes on: at or under the first noise, from the second on real
+LASTING = 0.2  # share of a departure that goes on (or is taken back) from which it is followed (or opposed) fully
 MIN_DEPARTURES = 200
 
 
@@ -77,41 +79,52 @@ def weighted_mean(values: FloatArray, age: IntArray, half_life: float, trust: Fl
 
 def level_path(demand: FloatArray, week: float, agility: float = 1.0) -> FloatArray:
     """What ``recent_level`` would have said after each period; shape (rows, periods)."""
-    begun = np.cumsum(demand, axis=1) > 0
-    slow, fast = (_mean_path(demand, begun, half_life * week) for half_life in (SLOW_WEEKS, FAST_WEEKS))
-    if agility < 1:
-        fast = _between(_mean_path(demand, begun, STEADY_WEEKS * week), fast, slow, agility)
-    return blend(slow, fast)
+    slow, steady, fast = _paths(demand, week)
+    return blend(slow, fast if agility == 1 else _between(steady, fast, slow, agility))
 
 
 def learn_agility(demand: FloatArray, week: float) -> float:
-    """Whether last weeks' departures from the slow average go on (1) or pass (0); from a panel of products.
+    """Whether what the last two weeks sold beyond the last eight goes on (1) or is taken back (-1); from many products.
 
-    The slope of what the next weeks sold on what the last weeks did, both as multiples of the slow average.
+    Least squares of the coming weeks on both averages, all as multiples of the slow one.
     """
-    begun = np.cumsum(demand, axis=1) > 0
-    slow, fast = (_mean_path(demand, begun, half_life * week) for half_life in (SLOW_WEEKS, FAST_WEEKS))
-    ahead, step = round(AHEAD_WEEKS * week), round(week)
+    slow, steady, fast = _paths(demand, week)
+    ahead = round(AHEAD_WEEKS * week)
     total = np.concatenate([np.zeros((len(demand), 1)), np.cumsum(demand, axis=1)], axis=1)
-    origins = np.arange(round(SETTLED_WEEKS * week), demand.shape[1] - ahead, max(step, 1))
+    origins = np.arange(round(SETTLED_WEEKS * week), demand.shape[1] - ahead, max(round(week), 1))
     following = (total[:, origins + 1 + ahead] - total[:, origins + 1]) / ahead
-    settled = np.cumsum(begun, axis=1)[:, origins] > SETTLED_WEEKS * week
+    settled = np.cumsum(np.cumsum(demand, axis=1) > 0, axis=1)[:, origins] > SETTLED_WEEKS * week
     if np.count_nonzero(settled) < MIN_DEPARTURES:
         return 1.0
     usual = slow[:, origins][settled]
-    before, after = (np.minimum(v[settled] / usual, LARGEST_RATIO) for v in (fast[:, origins], following))
-    before = before - before.mean()
-    information = float(before @ before)
-    if information < 1e-9 * len(before):  # nothing ever departed
+    recent, before, after = (
+        np.minimum(values[settled] / usual, LARGEST_RATIO)
+        for values in (fast[:, origins], steady[:, origins], following)
+    )
+    regressors = np.column_stack([np.ones(len(usual)), recent, before])
+    gram = regressors.T @ regressors
+    if np.linalg.cond(gram) > 1e9:  # nothing ever departed
         return 1.0
-    slope = float(before @ after) / information
-    return float(np.clip((slope - PASSING) / (LASTING - PASSING), 0.0, 1.0))
+    slope = float(np.linalg.solve(gram, regressors.T @ after)[1])
+    return float(np.clip(slope / LASTING, -1.0, 1.0))
+
+
+def _paths(demand: FloatArray, week: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Slow, steady and fast average after each period."""
+    begun = np.cumsum(demand, axis=1) > 0
+    slow, steady, fast = (
+        _mean_path(demand, begun, half_life * week) for half_life in (SLOW_WEEKS, STEADY_WEEKS, FAST_WEEKS)
+    )
+    return slow, steady, fast
 
 
 def _between(steady: FloatArray, fast: FloatArray, slow: FloatArray, agility: float) -> FloatArray:
-    """Geometric mean of both averages, the fast one weighing ``agility``."""
+    """Geometric mean of both averages, the fast one weighing ``agility``; away from it where that is negative."""
     least = LEAST_OF_SLOW * slow
-    return np.asarray(np.maximum(fast, least) ** agility * np.maximum(steady, least) ** (1 - agility))
+    fast, steady = np.maximum(fast, least), np.maximum(steady, least)
+    if agility < 0:  # where nothing was sold lately, nothing is near
+        fast = np.clip(fast, steady / MOST_OPPOSED, steady * MOST_OPPOSED)
+    return np.asarray(fast**agility * steady ** (1 - agility))
 
 
 def _mean_path(demand: FloatArray, begun: np.ndarray, half_life: float) -> FloatArray:

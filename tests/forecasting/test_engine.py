@@ -112,18 +112,25 @@ class TestLevel:
         now = level.recent_level(rows(9, 3), np.array([2]), 1.0, np.array([3.0]))
         assert now.slow[0] == pytest.approx(4.5, abs=0.05)
 
-    def test_passing_peaks_make_it_steady_and_lasting_changes_agile(self):
+    def test_lasting_changes_make_it_agile_and_returning_peaks_the_opposite(self):
         random = np.random.default_rng(1)
-        peaks = np.where(random.random((50, 100)) < 0.15, 50.0, 10.0)  # any week, each for itself
-        assert level.learn_agility(peaks, 1.0) == 0.0
         steps = np.where(random.random((50, 10)) < 0.5, 50.0, 10.0).repeat(10, axis=1)  # for ten weeks each
         assert level.learn_agility(steps, 1.0) == 1.0
+        returning, rest = np.full((50, 100), 10.0), np.zeros(50)
+        for week in range(100):  # a peak, three weeks of rest, and from then on a peak with any week
+            peak = (rest <= 0) & (random.random(50) < 0.3)
+            returning[peak, week], rest = 50.0, np.where(peak, 3, rest - 1)
+        assert level.learn_agility(returning, 1.0) == -1.0
+        any_week = np.where(random.random((200, 100)) < 0.15, 50.0, 10.0)
+        assert level.learn_agility(any_week, 1.0) == pytest.approx(0.0, abs=0.2)
         assert level.learn_agility(np.full((50, 100), 10.0), 1.0) == 1.0  # nothing ever changed: as usual
+        assert level.learn_agility(steps[:2], 1.0) == 1.0  # too few to say
 
     def test_a_steady_level_follows_eight_weeks_instead_of_two(self):
         demand, age = rows(*[10.0] * 90, *[20.0] * 10), np.array([100])
         slow, steady, fast = (level.weighted_mean(demand, age, half_life) for half_life in (104.0, 8.0, 2.0))
-        for agility, followed in ((0.0, steady), (1.0, fast), (0.5, np.sqrt(steady * fast))):
+        followed_by = {0.0: steady, 1.0: fast, 0.5: np.sqrt(steady * fast), -1.0: steady**2 / fast}
+        for agility, followed in followed_by.items():
             rate = level.recent_level(demand, age, 1.0, agility=agility).rate
             assert rate == pytest.approx(np.sqrt(slow * followed))
             assert level.level_path(demand, 1.0, agility)[:, -1] == pytest.approx(rate)
