@@ -16,7 +16,10 @@ HEADING = "The order path"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; ``reached`` and ``bar`` are ratios, ``at_most`` says which side of the bar is good."""
+    """One line of the table; ``reached`` and ``bar`` are ratios unless ``what`` says otherwise.
+
+    ``at_most`` says which side of the bar is good.
+    """
 
     what: str
     ours: str
@@ -29,7 +32,7 @@ class Row:
         holds = self.reached <= self.bar if self.at_most else self.reached >= self.bar
         sign = "≤" if self.at_most else "≥"
         return (
-            f"| {self.what} | {self.ours} | {self.floor} | **{self.reached:.2f}** | {sign} {self.bar:.2f} "
+            f"| {self.what} | {self.ours} | {self.floor} | **{self.reached:.4g}** | {sign} {self.bar:.4g} "
             f"| {'yes' if holds else 'no'} |"
         )
 
@@ -69,6 +72,7 @@ def measure() -> Iterator[Row]:
         lambda: rate(floor.order_loop(PRODUCTS), seconds=3),
         1.0,
     )
+    yield from _import()
     yield _hot(world)
     yield from _growth(world)
 
@@ -86,6 +90,18 @@ def _over_http(world: "World") -> Iterator[Row]:
                 lambda: rate(floor.order_loop(PRODUCTS), processes=processes, seconds=3),  # noqa: B023
                 0.15,
             )
+
+
+def _import() -> Iterator[Row]:
+    """Rows of the import, in lines a second and MB themselves: there is no floor to it."""
+    from benchmarks import importing
+
+    if not importing.FILE.exists():
+        print(f"No import measured: there is no {importing.FILE.name}; name a file with IMPORT_FILE.")
+        return
+    lines, memory = importing.import_file()
+    yield Row("import_orders of the real file, lines a second", f"{lines:,.0f} lines/s", "–", lines, 3000)
+    yield Row("the same, peak memory in MB", f"{memory:,.0f} MB", "–", memory, 500, at_most=True)
 
 
 def _hot(world: "World") -> Row:

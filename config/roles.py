@@ -73,6 +73,11 @@ MANAGERS = (
     | WAREHOUSE
     | BUYERS
     | {
+        "orders.reallocate_stock",
+        "orders.change_deliverycosts",
+        "orders.change_quota",
+        "orders.change_substitute",
+        "orders.change_shippinglane",
         "inventory.add_product",
         "inventory.change_product",
         "purchasing.add_supplier",

@@ -228,6 +228,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "purchasing.tasks.approve_routine_suggestions",
         "schedule": crontab(hour=7, minute=0),
     },
+    # For what a lost kick left, as above.
+    "sweep-promises": {"task": "orders.tasks.check_promises", "schedule": env.int("PROMISE_SWEEP_SECONDS", 60)},
+    "daily-promises": {"task": "orders.tasks.check_all_promises", "schedule": crontab(hour=5, minute=0)},
     "nightly-forecast": {"task": "forecasting.tasks.run_nightly_forecast", "schedule": crontab(hour=2, minute=0)},
     # For chunks that a lost kick or a killed worker left.
     "resume-forecast": {"task": "forecasting.tasks.resume_forecast_runs", "schedule": 600},

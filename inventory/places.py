@@ -86,12 +86,35 @@ class Move(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """Pieces on the way to a place."""
+    """Pieces on the way to a place; ``source``: whoever sends them, by whose punctuality they are judged."""
 
     place: Place
     expected_on: date
     quantity: int
     document: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """One arrival of the past: days after the date named (negative: early), and days since it was ordered."""
+
+    source: str
+    slip: int
+    lead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Pieces that a customer ordered and no stock is reserved for: of which document, for when, worth how much."""
+
+    place: Place
+    quantity: int
+    document: str
+    url: str
+    customer: str
+    due_on: date | None
+    revenue: Decimal
 
 
 @dataclass(frozen=True, slots=True)

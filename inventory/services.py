@@ -145,6 +145,19 @@ def release_reservations(quantities: Mapping[int, int], places: Iterable[Place],
 
 
 @transaction.atomic(savepoint=False)
+def move_reservations(place: Place, taken: Mapping[int, int], given: Sequence[int], *, at: datetime) -> list[int]:
+    """Take pieces off reservations (id → pieces) of one place and hold ``given`` for others at once; their new ids.
+
+    The caller has locked ``place``. Nobody who waits gets the pieces in between. Sends: stock_changed.
+    """
+    level = StockLevel.objects.get(product=place[0], warehouse=place[1])
+    add_to_column(Reservation, "quantity", {pk: -quantity for pk, quantity in taken.items() if quantity})
+    reservations = insert_columns(Reservation, stock_level_id=level.pk, quantity=list(given))
+    stock_changed.send(StockLevel, places={place}, freed=set(), at=at)
+    return reservations
+
+
+@transaction.atomic(savepoint=False)
 def issue_stock(issues: Sequence[Issue], *, kind: StockMove.Kind, at: datetime) -> list[Move]:
     """Take pieces out at moving average cost, consuming their reservations; ledger rows in the order given.
 

@@ -17,3 +17,11 @@ Sent inside the transaction when stock that was reserved turned out not to be th
 
 Arguments: ``cuts`` (dict[int, int]): pieces taken from each reservation; ``reason`` (str); ``at`` (datetime).
 """
+
+supply_changed = Signal()
+"""
+Sent inside the transaction when what is on the way to some places changed: ordered, given another date, cancelled.
+
+Arguments: ``places`` (set[Place]); ``reason`` ("ordered", "rescheduled", "cancelled", "closed"); ``document`` (str),
+the number of what brings it.
+"""

@@ -10,13 +10,16 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from core.navigation import NavItem, register
-        from inventory import documents
+        from inventory import documents, pipeline
         from orders import receivers  # noqa: F401
         from orders.picking import return_addresses, shipment_addresses
+        from orders.waiting import waiting_lines
 
+        pipeline.register_waiting(waiting_lines)
         documents.register_page("shipment", "orders.view_order", shipment_addresses)
         documents.register_page("return", "orders.view_order", return_addresses)
         register(NavItem(_("Picking"), "orders:pick-queue", "clipboard-list", "orders.ship_order", order=8))
         register(NavItem(_("New order"), "orders:new", "square-plus", "orders.confirm_order", order=10))
         register(NavItem(_("Orders"), "orders:list", "shopping-cart", "orders.view_order", order=11))
-        register(NavItem(_("Customers"), "orders:customers", "users", "orders.view_customer", order=12))
+        register(NavItem(_("Promises"), "orders:promises", "calendar-check", "orders.view_order", order=12))
+        register(NavItem(_("Customers"), "orders:customers", "users", "orders.view_customer", order=13))

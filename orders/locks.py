@@ -2,7 +2,15 @@
 
 from collections.abc import Collection
 
+from django.db import connection
+
 from orders.models import Customer, Order
+
+DRAIN = """
+    DELETE FROM orders_promisemark WHERE id IN
+        (SELECT id FROM orders_promisemark ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING id, product_id, warehouse_id, reason, cause
+"""
 
 
 def lock_orders(order_ids: Collection[int]) -> dict[int, Order]:
@@ -14,3 +22,10 @@ def lock_orders(order_ids: Collection[int]) -> dict[int, Order]:
 def lock_customer(customer_id: int) -> Customer:
     """Lock one customer."""
     return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
+def take_promise_marks(limit: int) -> list[tuple[int, int, int, str, str]]:
+    """Delete and return up to ``limit`` marks (id, product, warehouse, reason, cause) that no other check holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(DRAIN, [limit])
+        return sorted(cursor.fetchall())

@@ -10,6 +10,14 @@ from django.utils.translation import pgettext_lazy
 
 from core.errors import IllegalTransition
 from inventory.models import Product, Reservation, StockMove, Warehouse
+from orders.promise_models import (  # noqa: F401  Django looks for them here
+    DeliveryCosts,
+    LearnedDelay,
+    LinePromise,
+    PromiseMark,
+    ServiceMinimum,
+)
+from orders.rule_models import Quota, ShippingLane, Substitute  # noqa: F401
 
 
 class Channel(models.Model):

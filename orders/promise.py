@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from inventory import pipeline
 from inventory.places import Place
-from inventory.selectors import availability
+from orders.atp import Timeline, timelines
 from orders.models import Order
 
 
@@ -33,40 +33,32 @@ def promise(
     ``from_stock=False`` promises pieces beyond what stock could give (already short).
     Three queries: stock with what waits for it, supply on the way, lead times.
     """
-    places = {place for place, _quantity in requests}
-    stock = availability(places)
-    free = {place: level.available for place, level in stock.items()} if from_stock else {}
-    ahead = {place: level.waiting for place, level in stock.items()}
     today = today or timezone.localdate()
-    supplies = pipeline.incoming(places)
-    days = pipeline.lead_times(places)
-    answers = []
-    for place, quantity in requests:
-        now = min(quantity, max(free.get(place, 0), 0))
-        free[place] = free.get(place, 0) - now
-        short = quantity - now
-        if not short:
-            answers.append(Promise(now, today, "stock"))
-            continue
-        # Supply goes to those who waited before first.
-        ahead[place] += short
-        arrived = 0
-        for supply in supplies.get(place, []):
-            arrived += supply.quantity
-            if arrived >= ahead[place]:
-                # What is overdue can come tomorrow at the earliest.
-                answers.append(
-                    Promise(now, max(supply.expected_on, today + timedelta(days=1)), "incoming", supply.document)
-                )
-                break
-        else:
-            lead = days.get(place)
-            answers.append(
-                Promise(now, today + timedelta(days=lead), "lead_time")
-                if lead is not None
-                else Promise(now, None, "none")
-            )
-    return answers
+    lines = timelines({place for place, _quantity in requests}, today=today)
+    days = pipeline.lead_times(lines)
+    if not from_stock:
+        for line in lines.values():
+            line.free = 0
+    return [promise_from(lines[place], quantity, days.get(place)) for place, quantity in requests]
+
+
+def promise_from(line: Timeline, quantity: int, lead_days: int | None, wish: date | None = None) -> Promise:
+    """A promise out of a timeline, which counts it, from ``wish`` on where the customer wants it later.
+
+    ``lead_days``: from ordering to receiving, if somebody supplies it.
+    """
+    now = line.take(quantity)
+    if now == quantity:
+        return Promise(now, line.today, "stock")
+    supply = line.first_supply(quantity - now)
+    if supply:
+        answer = Promise(now, line.arrives_on(supply), "incoming", supply.document)
+    elif lead_days is not None:
+        answer = Promise(now, line.today + timedelta(days=lead_days), "lead_time")
+    else:
+        answer = Promise(now, None, "none")
+    line.owe(quantity - now, max(answer.date, wish or answer.date) if answer.date else None)
+    return answer
 
 
 OPEN_ORDERS = [Order.Status.OPEN, Order.Status.PARTLY_SHIPPED]

@@ -9,9 +9,10 @@ from django.dispatch import receiver
 from core import audit
 from core.live import publish_after_commit
 from inventory.places import Place
-from inventory.signals import reservations_cut, stock_changed
+from inventory.signals import reservations_cut, stock_changed, supply_changed
 from orders.models import Allocation, Order
 from orders.services import fill_backorders
+from orders.services.promising import Cause, mark_orders, mark_places
 from orders.signals import orders_changed, orders_created
 
 
@@ -32,6 +33,18 @@ def note_cut_on_orders(sender: Any, *, cuts: Mapping[int, int], reason: str, at:
     ]
     audit.record_many(entries)
     orders_changed.send(Order, order_ids={entry.subject_id for entry in entries})
+
+
+@receiver(supply_changed)
+def have_promises_checked(sender: Any, *, places: set[Place], reason: str, document: str, **kwargs: Any) -> None:
+    """What was promised from this supply, or waits for any, is promised anew after the commit."""
+    mark_places(places, Cause(reason, document))
+
+
+@receiver(orders_changed)
+def have_promises_of_orders_checked(sender: Any, *, order_ids: set[int], **kwargs: Any) -> None:
+    """What an order gave up, got or lost moves what others at its places can be promised."""
+    mark_orders(order_ids)
 
 
 @receiver(orders_created)

@@ -261,6 +261,11 @@ class SupplyOut(serializers.Serializer[object]):
     document = serializers.CharField()
 
 
+class StepOut(serializers.Serializer[object]):
+    date = serializers.DateField()
+    available = serializers.IntegerField(help_text="Pieces that can be promised from this day on.")
+
+
 class PromiseOut(serializers.Serializer[object]):
     quantity = serializers.IntegerField(help_text="The pieces asked for.")
     now = serializers.IntegerField(help_text="Of these, pieces that can ship at once.")
@@ -276,6 +281,7 @@ class PlaceOut(serializers.Serializer[object]):
     available = serializers.IntegerField()
     waiting = serializers.IntegerField(help_text="Pieces of earlier orders that wait for stock.")
     incoming = SupplyOut(many=True)
+    projection = StepOut(many=True, help_text="Available to promise by day: today first, then each day it changes.")
     promise = PromiseOut()
 
 

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.models import User
 from core.templatetags.tandem import in_words
+from orders.promise_models import LinePromise
+from orders.scarcity import RULES
 
 Data = dict[str, Any]
 
@@ -77,6 +79,28 @@ def _changed(data: Data) -> str:
     return " ".join(parts)
 
 
+def _re_promised(data: Data) -> str:
+    reason = LinePromise.Reason(data["reason"]).label
+    parts = [f"{reason} ({data['cause']})." if data["cause"] else f"{reason}."]
+    for position, sku, old, new, document in data["lines"]:
+        words = {"line": position, "sku": sku, "old": old or "–", "new": new, "document": document}
+        if new is None:
+            parts.append(_("Line %(line)s, %(sku)s: promised for %(old)s, now without a date.") % words)
+        elif document:
+            parts.append(_("Line %(line)s, %(sku)s: promised for %(old)s → %(new)s, with %(document)s.") % words)
+        else:
+            parts.append(_("Line %(line)s, %(sku)s: promised for %(old)s → %(new)s.") % words)
+    return " ".join(parts)
+
+
+def _reallocated(data: Data) -> str:
+    parts = [_("Scarce stock was given out anew (%s).") % RULES[data["rule"]]]
+    for position, sku, held, given in data["lines"]:
+        words = {"line": position, "sku": sku, "held": held, "given": given}
+        parts.append(_("Line %(line)s, %(sku)s: %(held)s → %(given)s reserved.") % in_words(words))
+    return " ".join(parts)
+
+
 def _with_reason(sentence: str, data: Data) -> str:
     if not data.get("reason"):
         return sentence
@@ -87,6 +111,8 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "confirmed": ("check", _confirmed),
     "changed": ("edit", _changed),
     "backorder_filled": ("package-import", _backorder_filled),
+    "re_promised": ("calendar-time", _re_promised),
+    "reallocated": ("arrows-exchange", _reallocated),
     "reservation_cut": ("alert-triangle", _reservation_cut),
     "shipped": ("truck-delivery", _shipped),
     "returned": ("arrow-back-up", _returned),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import customers, entry, orders, picking
+from orders.views import allocation, customers, entry, orders, picking, promises, rules, sourcing
 
 app_name = "orders"
 urlpatterns = [
@@ -13,6 +13,13 @@ urlpatterns = [
     path("orders/customers/", entry.customer_suggestions, name="customer-suggestions"),
     path("orders/<int:pk>/", orders.order_detail, name="detail"),
     path("orders/<int:pk>/cancel/", orders.order_cancel, name="cancel"),
+    path("promises/", promises.promise_list, name="promises"),
+    path("promises/availability/", promises.availability_page, name="availability"),
+    path("promises/scarce/", allocation.scarce_list, name="scarce"),
+    path("promises/scarce/<int:product>/<int:warehouse>/", allocation.scarce_place, name="scarce-place"),
+    path("promises/costs/", allocation.costs, name="delivery-costs"),
+    path("promises/sourcing/", sourcing.sourcing_page, name="sourcing"),
+    path("promises/rules/", rules.rule_page, name="rules"),
     path("picking/", picking.pick_queue, name="pick-queue"),
     path("picking/list/", picking.pick_list, name="pick-list"),
     path("picking/<int:pk>/", picking.ship, name="ship"),

@@ -13,14 +13,16 @@ class PurchasingConfig(AppConfig):
         from inventory import documents, pipeline
         from purchasing import receivers  # noqa: F401
         from purchasing.performance import place_lead_times
-        from purchasing.selectors import incoming_supply, receipt_addresses
+        from purchasing.selectors import incoming_supply, preferred_suppliers, receipt_addresses, receipt_delays
 
         pipeline.register_supply(incoming_supply)
         pipeline.register_lead_time(place_lead_times)
+        pipeline.register_delays(preferred_suppliers, receipt_delays)
         documents.register_page("receipt", "purchasing.view_purchaseorder", receipt_addresses)
         items = [
             (_("Receive goods"), "receiving", "package-import", "receive_purchaseorder", 25),
             (_("Replenishment"), "desk", "shopping-cart-plus", "view_reordersuggestion", 40),
+            (_("Shortages"), "shortages", "urgent", "view_reordersuggestion", 40),
             (_("Purchase orders"), "orders", "file-invoice", "view_purchaseorder", 41),
             (_("Suppliers"), "suppliers", "building-factory-2", "view_supplier", 42),
             (_("Stock policies"), "policies", "adjustments", "view_stockpolicy", 43),

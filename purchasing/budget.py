@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 TOLERANCE = 0.001
 SOLVER_SECONDS = 10.0
@@ -141,6 +140,8 @@ def _exact(lines: Lines, budget: Decimal) -> dict[Hashable, Buy] | None:
     for column, (line, _buy) in enumerate(flat):
         once[order[line], column] = 1
     cash = np.array([[float(buy.cash) for _line, buy in flat]])
+    from scipy.optimize import Bounds, LinearConstraint, milp  # here: a web process need not load it
+
     answer = milp(
         c=-np.array([buy.profit for _line, buy in flat]),
         constraints=[LinearConstraint(once, ub=1), LinearConstraint(cash, ub=float(budget))],

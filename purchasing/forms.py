@@ -155,12 +155,16 @@ class SupplierForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("min_order_value", "receipt_tolerance"):
+        for name in ("min_order_value", "receipt_tolerance", "express_cost"):
             self.fields[name].required = False
 
     def clean_min_order_value(self) -> Decimal:
         """Nothing typed is none."""
         return self.cleaned_data["min_order_value"] or Decimal("0.00")
+
+    def clean_express_cost(self) -> Decimal:
+        """Nothing typed is none."""
+        return self.cleaned_data["express_cost"] or Decimal("0.00")
 
     def clean_receipt_tolerance(self) -> int:
         """Nothing typed is none."""
@@ -177,11 +181,14 @@ class SupplierForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
             "order_cost",
             "min_order_value",
             "receipt_tolerance",
+            "express_days",
+            "express_cost",
             "is_active",
         ]
         help_texts = {
             "lead_time_days": _("What the supplier says; measured from its receipts as they come."),
             "min_order_value": _("The supplier takes no order below it; 0 for none."),
+            "express_days": _("Days when paid to hurry; empty when it cannot."),
             "receipt_tolerance": _(
                 "So much more or less than ordered is taken without a word: a delivery that far short is complete."
             ),
@@ -276,6 +283,12 @@ class RuleForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
             "supplier": _("Empty: every supplier without a rule of its own."),
             "min_confidence": _("100 less the deviation of lead-time demand as a share of its mean."),
         }
+
+
+class SheetForm(Dressed, forms.Form):
+    """A list that was edited in a spreadsheet."""
+
+    file = forms.FileField(label=_("Excel or CSV file"))
 
 
 class BudgetForm(Dressed, forms.Form):

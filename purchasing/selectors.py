@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,12 +21,12 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, Round, Upper
+from django.db.models.functions import Coalesce, Round, TruncDate, Upper
 from django.urls import reverse
 from django.utils import timezone
 
-from inventory.models import Product
-from inventory.places import Place, Supply
+from inventory.models import Product, StockLevel
+from inventory.places import Delay, Place, Supply
 from inventory.selectors import search_products
 from purchasing.models import (
     ApprovalLimit,
@@ -65,10 +66,40 @@ def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
             "due_on",
             F("quantity") - F("received"),
             "purchase_order__number",
+            "purchase_order__supplier__code",
         )
     )
-    for product, warehouse, expected_on, quantity, number in rows:
-        yield Supply((product, warehouse), expected_on, quantity, number)
+    for product, warehouse, expected_on, quantity, number, supplier in rows:
+        yield Supply((product, warehouse), expected_on, quantity, number, supplier)
+
+
+def preferred_suppliers(places: Collection[Place]) -> dict[Place, str]:
+    """Code of the preferred supplier, for places whose product has one; one query."""
+    codes = dict(
+        SupplierItem.objects.filter(
+            product__in={p for p, _ in places}, is_preferred=True, supplier__is_active=True
+        ).values_list("product_id", "supplier__code")
+    )
+    return {place: codes[place[0]] for place in places if place[0] in codes}
+
+
+def receipt_delays(first: date, last: date) -> Iterator[Delay]:
+    """Every receipt of these days with how late it came, oldest first; one query."""
+    rows = (
+        GoodsReceipt.objects.annotate(day=TruncDate("received_at"), ordered=TruncDate("purchase_order__ordered_at"))
+        .filter(day__gte=first, day__lte=last)
+        .order_by("received_at", "pk")
+        .values_list(
+            "purchase_order__supplier__code",
+            "day",
+            "ordered",
+            # The date first named: one moved later makes it late.
+            Coalesce("purchase_order__promised_on", "purchase_order__expected_on"),
+        )
+    )
+    for supplier, day, ordered, expected in rows.iterator(chunk_size=2000):
+        if day and ordered and expected:
+            yield Delay(supplier, (day - expected).days, (day - ordered).days)
 
 
 def on_order(places: Collection[Place]) -> dict[Place, int]:
@@ -269,8 +300,14 @@ def supplier_items(supplier_id: int, *, search: str = "") -> QuerySet[SupplierIt
 
 
 def policy_list(*, search: str = "", warehouse_id: int | None = None, source: str = "") -> QuerySet[StockPolicy]:
-    """Stock policies by SKU and warehouse."""
-    policies = StockPolicy.objects.select_related("product", "warehouse")
+    """Stock policies by SKU and warehouse, each with ``ordered``: what customers have ordered and not got yet.
+
+    The levels are the base tier, for everyday demand; what is ordered is the dynamic tier on top, alive with orders.
+    """
+    level = StockLevel.objects.filter(product=OuterRef("product"), warehouse=OuterRef("warehouse"))
+    policies = StockPolicy.objects.select_related("product", "warehouse").annotate(
+        ordered=Coalesce(Subquery(level.values("demanded")[:1]), 0)
+    )
     if search:
         policies = policies.filter(product__in=_product_ids(search))
     if warehouse_id:

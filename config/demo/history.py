@@ -18,8 +18,11 @@ from config.demo.demand import rates
 from core.money import to_cents
 from inventory.places import Place, Receipt
 from inventory.services import open_balance
-from orders.models import Allocation, ShipmentLine
+from orders.learning import learn_delays
+from orders.models import Allocation, PromiseMark, ShipmentLine
+from orders.promised import SCORED_DAYS
 from orders.services import create_orders, return_goods, ship_orders
+from orders.services.promising import check_marked_promises
 from orders.values import NewLine, NewOrder, NewReturn, NewShipment
 from purchasing.lots import round_up_to_lot
 from purchasing.services import create_purchase_orders, receive_goods
@@ -66,7 +69,19 @@ class History:
             if day.weekday() == 4 and not last:
                 self._take_back(day)
             self._buy(index, day)
+            self._promise(index, day)
             progress(index + 1, len(self.days))
+
+    def _promise(self, index: int, day: date) -> None:
+        """Promises are checked every evening and delays learned every week, as far back as promises are scored."""
+        if len(self.days) - index > SCORED_DAYS:
+            PromiseMark.objects.all().delete()
+            return
+        evening = self._at(day, 21)
+        if index % 7 == 0:
+            learn_delays(now=evening)
+        while check_marked_promises(now=evening):
+            pass
 
     def _rates(self) -> tuple[np.ndarray, np.ndarray]:
         pairs = [rates(item, self.days, self.rng) for item in self.world.items]

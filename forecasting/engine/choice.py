@@ -8,7 +8,6 @@ steadily, or one whose level has changed for good.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from forecasting.engine.history import FloatArray, IntArray
 from forecasting.engine.level import level_path
@@ -80,6 +79,8 @@ def choose(
 def _paths(demand: FloatArray, interval: IntArray, agility: float) -> Paths:
     begun = np.cumsum(demand, axis=1) > 0
     keep = 0.5 ** (1.0 / RECENT_WEEKS)
+    from scipy.signal import lfilter  # here: a web process need not load it
+
     weight = lfilter([1.0], [1.0, -keep], begun.astype(np.float64), axis=1)
     recent = lfilter([1.0], [1.0, -keep], demand, axis=1) / np.maximum(weight, 1e-12)
     trend, slope = _damped_trend(demand, begun)

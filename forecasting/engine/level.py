@@ -11,7 +11,6 @@ eight and leans against the last two: the next promotion is the nearer the longe
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from forecasting.engine.history import FloatArray, IntArray, decay
 
@@ -129,6 +128,8 @@ def _between(steady: FloatArray, fast: FloatArray, slow: FloatArray, agility: fl
 
 def _mean_path(demand: FloatArray, begun: np.ndarray, half_life: float) -> FloatArray:
     keep = 0.5 ** (1.0 / half_life)
+    from scipy.signal import lfilter  # here: a web process need not load it
+
     total = lfilter([1.0], [1.0, -keep], demand, axis=1)
     weight = lfilter([1.0], [1.0, -keep], begun.astype(np.float64), axis=1)
     return np.asarray(np.maximum(total, 0.0) / np.maximum(weight, 1e-12))

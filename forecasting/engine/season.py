@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-import statsmodels.api as sm
 
 from forecasting.engine.history import FloatArray
 
@@ -46,6 +45,8 @@ def fit_season(totals: FloatArray, start: date) -> Season:
     floor = 0.05 * totals.mean()
     log_total = np.log(np.maximum(totals, floor))
     phases, trend = _phases(start, len(totals)), np.linspace(-1, 1, len(totals))
+    import statsmodels.api as sm  # here: a web process need not load it
+
     plain = sm.OLS(log_total, sm.add_constant(trend)).fit()
     if plain.ssr < 1e-9 * len(totals):  # a line without any error leaves nothing for a season
         return Season()

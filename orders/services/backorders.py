@@ -1,10 +1,10 @@
-"""Stock that became free goes to the lines that wait for it, oldest wish first."""
+"""Stock that became free goes to the lines that wait for it, in the order in which they were promised it."""
 
 from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Sum
 from django.db.models.functions import Coalesce
 
 from core import audit
@@ -13,6 +13,7 @@ from inventory.places import Basket, Grant, Place
 from inventory.services import reserve_stock
 from orders.models import Allocation, Order, OrderLine
 from orders.promise import OPEN_ORDERS
+from orders.promise_models import UNSUPPLIED, LinePromise
 from orders.signals import orders_changed
 
 
@@ -41,7 +42,7 @@ def fill_backorders(places: Collection[Place], *, at: datetime) -> int:
 
 
 def _oldest(place: Place, free: int) -> list[tuple[OrderLine, int]]:
-    """Waiting lines of a place with their short quantity, oldest requested date first, as far as ``free`` reaches."""
+    """Waiting lines of a place with their short quantity, first promised first, as far as ``free`` reaches."""
     product, warehouse = place
     lines = (
         OrderLine.objects.filter(
@@ -53,7 +54,10 @@ def _oldest(place: Place, free: int) -> list[tuple[OrderLine, int]]:
         .annotate(held=Coalesce(Sum("allocations__reservation__quantity"), 0))
         .annotate(short=F("quantity") - F("shipped") - F("cancelled") - F("held"))
         .filter(short__gt=0)
-        .order_by("order__requested_date", "pk")
+        # A promise was made counting on those before it: it is kept in the same order. What was promised from goods
+        # still to be ordered must not take those promised to others.
+        .annotate(unsupplied=Exists(LinePromise.objects.filter(UNSUPPLIED, line=OuterRef("pk"))))
+        .order_by("unsupplied", F("promised_date").asc(nulls_last=True), "order__requested_date", "pk")
     )
     found: list[tuple[OrderLine, int]] = []
     for line in lines.iterator(chunk_size=500):

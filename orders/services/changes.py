@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ from orders.checks import MAX_LINES, Known, archived, check_line, customer_block
 from orders.locks import lock_orders
 from orders.models import Allocation, LostDemand, Order, OrderLine
 from orders.promise import promise
+from orders.services.rules import is_quota, quota_refusal
 from orders.signals import orders_changed
 from orders.values import OrderChange
 
@@ -55,13 +56,20 @@ def change_order(change: OrderChange) -> Order:
     """Change an open order; what it gives up is free at once, what it adds is reserved when this returns.
 
     Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput, IllegalTransition,
-    CustomerBlocked, InsufficientStock (nothing changed; the pieces refused stay recorded as lost demand).
+    CustomerBlocked, QuotaExceeded, InsufficientStock (nothing changed; pieces refused stay recorded as lost demand).
     """
     try:
         return _change_order(change)
     except _TooShort as short:
         _record_refusal(short, change.request)
         raise short.refusal from None
+    except IntegrityError as exc:
+        if not is_quota(exc):
+            raise
+        order = Order.objects.get(pk=change.order_id)
+        products = [*order.lines.values_list("product_id", flat=True), *(line.product_id for line in change.added)]
+        whose = {"channel_id": order.channel_id, "customer_id": order.customer_id}
+        raise quota_refusal(products, **whose, at=order.ordered_at) from None
 
 
 @retry_on_conflict

@@ -26,6 +26,8 @@ from inventory.services import OVERSOLD, hold_reservations, plan_reservations
 from orders.checks import References, check_order, load_references
 from orders.models import Allocation, LostDemand, Order, OrderLine
 from orders.promise import promise
+from orders.services.promising import FirstPromise, record_promises
+from orders.services.rules import is_quota, quota_refusal
 from orders.signals import orders_created
 from orders.values import NewLine, NewOrder, Outcome
 
@@ -33,7 +35,7 @@ from orders.values import NewLine, NewOrder, Outcome
 def create_order(new: NewOrder) -> Order:
     """Confirm one order: its stock is reserved when this returns. A repetition returns the first order.
 
-    Raises: InvalidInput, Duplicate, InsufficientStock (its lost demand stays recorded).
+    Raises: InvalidInput, Duplicate, QuotaExceeded, InsufficientStock (its lost demand stays recorded).
     """
     outcome = create_orders([new])[0]
     if outcome.error:
@@ -54,9 +56,20 @@ def create_orders(news: Sequence[NewOrder]) -> list[Outcome]:
         except IntegrityError as exc:
             if hopeful and OVERSOLD in str(exc):
                 hopeful = False
+            elif is_quota(exc):
+                return _within_quota(news)
             # Somebody else inserted the same external reference at the same moment: now it is a repetition.
             elif "order_external_once" not in str(exc):
                 raise
+
+
+def _within_quota(news: Sequence[NewOrder]) -> list[Outcome]:
+    """Some of these would exceed a quota: each by itself, so that only those are refused."""
+    if len(news) > 1:
+        return [create_orders([new])[0] for new in news]
+    products = [line.product_id for line in news[0].lines]
+    at, channel, customer = news[0].ordered_at, news[0].channel_id, news[0].customer_id
+    return [Outcome(error=quota_refusal(products, channel_id=channel, customer_id=customer, at=at))]
 
 
 @retry_on_conflict
@@ -207,6 +220,7 @@ def _insert_lines(served: Served, orders: list[Order], keys: list[int], referenc
         for (new, grants), order in zip(served, orders, strict=True)
         for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
     ]
+    dates, firsts = _promised(lines)
     append_columns(
         OrderLine,
         shipped=0,
@@ -223,7 +237,7 @@ def _insert_lines(served: Served, orders: list[Order], keys: list[int], referenc
             else line.wanted.unit_price
             for line in lines
         ],
-        promised_date=_promised_dates(lines),
+        promised_date=dates,
     )
     reserved = [line for line in lines if line.grant.reservation_id]
     append_columns(
@@ -231,28 +245,32 @@ def _insert_lines(served: Served, orders: list[Order], keys: list[int], referenc
         line_id=[line.pk for line in reserved],
         reservation_id=[line.grant.reservation_id for line in reserved],
     )
+    record_promises(firsts)
     _record_backorders([line for line in lines if line.grant.granted < line.grant.wanted])
 
 
-def _promised_dates(lines: list[_Line]) -> list[date | None]:
-    """The date promised for each line; asks for supply only when something is short."""
+def _promised(lines: list[_Line]) -> tuple[list[date | None], list[FirstPromise]]:
+    """The date promised for each line, and what it rests on where something is short; only then supply is asked for."""
     dates: list[date | None] = [
         max(line.order.requested_date, timezone.localdate(line.order.ordered_at)) for line in lines
     ]
     short = [(n, line) for n, line in enumerate(lines) if line.grant.granted < line.grant.wanted]
+    firsts = []
     if short:
+        requests = [
+            ((line.wanted.product_id, line.order.warehouse_id), line.grant.wanted - line.grant.granted)
+            for _n, line in short
+        ]
         answers = promise(
-            [
-                ((line.wanted.product_id, line.order.warehouse_id), line.grant.wanted - line.grant.granted)
-                for _n, line in short
-            ],
+            requests,
             from_stock=False,
             # Orders of the past (imports) are promised as of their own day.
             today=timezone.localdate(min(line.order.ordered_at for line in lines)),
         )
-        for (n, line), answer in zip(short, answers, strict=True):
+        for (n, line), (place, pieces), answer in zip(short, requests, answers, strict=True):
             dates[n] = max(line.order.requested_date, answer.date) if answer.date else None
-    return dates
+            firsts.append(FirstPromise(line.pk, place, pieces, dates[n], answer, line.order.ordered_at))
+    return dates, firsts
 
 
 def _record_backorders(short: list[_Line]) -> None:

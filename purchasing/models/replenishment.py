@@ -1,5 +1,6 @@
 """When to buy: policies, places to be checked, suggestions."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -119,17 +120,15 @@ class ReplenishmentRun(models.Model):
 
 
 class ReplenishmentChunk(models.Model):
-    """Products of a run that are still to be checked; the transaction that checks them deletes it.
+    """Places of a run that are still to be checked; the transaction that checks them deletes it.
 
-    Those from ``first_product`` to ``last_product`` whose number modulo ``modulus`` is ``remainder``: two chunks with
-    another remainder share no lock of the check.
+    The products of a chunk have one remainder, so that chunks with another one share no lock of the check.
     """
 
     run = models.ForeignKey(ReplenishmentRun, on_delete=models.CASCADE, related_name="chunks")
-    modulus = models.PositiveSmallIntegerField()
-    remainder = models.PositiveSmallIntegerField()
-    first_product = models.BigIntegerField()
-    last_product = models.BigIntegerField()
+    # Both of the same length: the products and warehouses of its places.
+    products = ArrayField(models.BigIntegerField())
+    warehouses = ArrayField(models.BigIntegerField())
 
     class Meta:
         verbose_name = _("replenishment chunk")

@@ -35,6 +35,15 @@ class Supplier(models.Model):
     receipt_tolerance = models.PositiveSmallIntegerField(
         _("receipt tolerance (%)"), default=0, validators=[MaxValueValidator(100)]
     )
+    # What it takes and asks to deliver faster; without days it cannot.
+    express_days = models.PositiveIntegerField(_("express lead time (days)"), null=True, blank=True)
+    express_cost = models.DecimalField(
+        _("cost of express delivery"),
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        validators=[MinValueValidator(0)],
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -43,6 +52,7 @@ class Supplier(models.Model):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(condition=Q(order_cost__gte=0), name="supplier_order_cost"),
+            models.CheckConstraint(condition=Q(express_cost__gte=0), name="supplier_express_cost"),
             models.CheckConstraint(condition=Q(min_order_value__gte=0), name="supplier_min_order_value"),
             models.CheckConstraint(condition=Q(receipt_tolerance__lte=100), name="supplier_receipt_tolerance"),
         ]

@@ -10,7 +10,7 @@ from purchasing.services.approval import (
 )
 from purchasing.services.confirming import change_expected_date, close_purchase_order, confirm_purchase_order
 from purchasing.services.ordering import cancel_purchase_order, change_draft, cost_at, create_purchase_orders
-from purchasing.services.policies import return_policy_to_forecast, set_policy_by_hand
+from purchasing.services.policies import return_policy_to_forecast, set_policies_by_hand, set_policy_by_hand
 from purchasing.services.receiving import receive_goods
 from purchasing.services.reorder import check_places, drain_marks, mark_for_check, set_policies
 from purchasing.services.rules import add_rule, approve_by_rules, delete_rule
@@ -49,6 +49,7 @@ __all__ = [
     "send_back_purchase_order",
     "set_approval_limit",
     "set_policies",
+    "set_policies_by_hand",
     "set_policy_by_hand",
     "start_run",
 ]

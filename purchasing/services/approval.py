@@ -17,6 +17,7 @@ from core.transactions import retry_on_conflict
 from purchasing.locks import locked_purchase_order
 from purchasing.models import ApprovalLimit, PurchaseOrder
 from purchasing.selectors import order_total
+from purchasing.services.supply import tell_supply
 from purchasing.values import Limit
 
 
@@ -91,6 +92,7 @@ def approve_purchase_order(purchase_order_id: int, *, at: datetime | None = None
     order.save(update_fields=PLACED)
     audit.record("purchase_order", order.pk, "approved", at=order.ordered_at, total=str(total))
     outbox.publish("purchase_order.placed", purchase_order=order.pk, number=order.number)
+    tell_supply(order, "ordered")
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
     return order
 
@@ -115,6 +117,7 @@ def record_placing(order: PurchaseOrder, total: Decimal) -> None:
     else:
         audit.record("purchase_order", order.pk, "ordered", at=order.ordered_at)
         outbox.publish("purchase_order.placed", purchase_order=order.pk, number=order.number)
+    tell_supply(order, "ordered")
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
 
 

@@ -15,6 +15,7 @@ from core.transactions import retry_on_conflict
 from purchasing.locks import locked_purchase_order
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.services.reorder import mark_for_check
+from purchasing.services.supply import tell_supply
 
 MAX_REFERENCE = 60
 
@@ -65,6 +66,7 @@ def confirm_purchase_order(
         reference=reference.strip(),
     )
     outbox.publish("purchase_order.confirmed", purchase_order=order.pk, number=order.number)
+    tell_supply(order, "rescheduled")
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
     return order
 
@@ -83,6 +85,7 @@ def change_expected_date(purchase_order_id: int, expected_on: date) -> PurchaseO
     order.save(update_fields=["expected_on"])
     order.lines.update(expected_on=None)
     audit.record("purchase_order", order.pk, "rescheduled", before=f"{before}", after=f"{expected_on}")
+    tell_supply(order, "rescheduled")
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
     return order
 
@@ -98,6 +101,7 @@ def close_purchase_order(purchase_order_id: int, *, reason: str) -> PurchaseOrde
     left = {line.product.sku: line.open for line in order.lines.select_related("product") if line.open}
     audit.record("purchase_order", order.pk, "closed", reason=reason.strip(), left=left)
     outbox.publish("purchase_order.closed", purchase_order=order.pk, number=order.number)
+    tell_supply(order, "closed")
     mark_for_check({(product, order.warehouse_id) for product in order.lines.values_list("product_id", flat=True)})
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
     return order

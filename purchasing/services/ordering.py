@@ -23,6 +23,7 @@ from purchasing.lots import cost_of_piece
 from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier, SupplierItem
 from purchasing.services.approval import limit_of, place_or_ask
 from purchasing.services.reorder import mark_for_check
+from purchasing.services.supply import tell_supply
 from purchasing.values import Limit, NewPurchaseLine, NewPurchaseOrder
 
 Lines = Mapping[int, PurchaseOrderLine]
@@ -64,6 +65,9 @@ def create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
     audit.record_many(_first_entry(order, _total(new, items)) for order, new in zip(orders, news, strict=True))
     outbox.publish_many("purchase_order.created", ({"purchase_order": o.pk, "number": o.number} for o in orders))
     mark_for_check({(line.product_id, new.warehouse_id) for new in news for line in new.lines})
+    for order, new in zip(orders, news, strict=True):
+        if order.ordered_at:
+            tell_supply(order, "ordered", {line.product_id for line in new.lines})
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk for order in orders][:100]})
     return orders
 
@@ -220,6 +224,9 @@ def cancel_purchase_order(purchase_order_id: int, *, reason: str) -> PurchaseOrd
     order.save(update_fields=["status"])
     audit.record("purchase_order", order.pk, "cancelled", reason=reason)
     outbox.publish("purchase_order.cancelled", purchase_order=order.pk, number=order.number)
-    mark_for_check({(product, order.warehouse_id) for product in order.lines.values_list("product_id", flat=True)})
+    products = set(order.lines.values_list("product_id", flat=True))
+    mark_for_check({(product, order.warehouse_id) for product in products})
+    if order.ordered_at:
+        tell_supply(order, "cancelled", products)
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
     return order

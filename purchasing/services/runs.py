@@ -4,7 +4,6 @@ A chunk is a row until its suggestions are written, so a killed worker loses not
 sweep hands it out again.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -28,22 +27,18 @@ PLACES = """
     UNION SELECT product_id, warehouse_id FROM inventory_stocklevel WHERE waiting > 0
     UNION SELECT product_id, warehouse_id FROM purchasing_reordersuggestion WHERE status = 'open'
 """
-# Slices of about CHUNK places, by the product's remainder, so that neighbours in the queue never wait for each other.
+# Slices of CHUNK places, by the product's remainder, so that neighbours in the queue never wait for each other.
 CUT = f"""
 WITH place AS ({PLACES}),
-product AS (SELECT product_id, product_id %% %(modulus)s AS remainder, count(*) AS places FROM place GROUP BY 1),
 sliced AS (
-    SELECT product_id, remainder, places,
-           (sum(places) OVER (PARTITION BY remainder ORDER BY product_id) - places)::bigint / %(size)s AS slice
-      FROM product
+    SELECT product_id, warehouse_id, product_id %% %(modulus)s AS remainder,
+           (row_number() OVER (PARTITION BY product_id %% %(modulus)s ORDER BY product_id, warehouse_id) - 1)
+           / %(size)s AS slice
+      FROM place
 )
-INSERT INTO purchasing_replenishmentchunk (run_id, modulus, remainder, first_product, last_product)
-SELECT %(run)s, %(modulus)s, remainder, min(product_id), max(product_id)
+INSERT INTO purchasing_replenishmentchunk (run_id, products, warehouses)
+SELECT %(run)s, array_agg(product_id), array_agg(warehouse_id)
   FROM sliced GROUP BY remainder, slice ORDER BY slice, remainder
-"""
-OF_CHUNK = f"""
-SELECT product_id, warehouse_id FROM ({PLACES}) place
- WHERE product_id BETWEEN %s AND %s AND product_id %% %s = %s
 """
 
 
@@ -89,8 +84,8 @@ def check_chunk(chunk_id: int) -> int:
     chunk = take_chunk(chunk_id)
     if chunk is None:
         return 0
-    places = list(_places(chunk))
-    suggested = check_places(places) if places else 0
+    places: list[Place] = list(zip(chunk.products, chunk.warehouses, strict=True))
+    suggested = check_places(places)
     run = lock_run(chunk.run_id)
     chunk.delete()
     run.done, run.suggested = run.done + len(places), run.suggested + suggested
@@ -99,9 +94,3 @@ def check_chunk(chunk_id: int) -> int:
     run.save(update_fields=["done", "suggested", "finished_at"])
     publish_after_commit("suggestions-changed", {})
     return len(places)
-
-
-def _places(chunk: ReplenishmentChunk) -> Iterator[Place]:
-    with connection.cursor() as cursor:
-        cursor.execute(OF_CHUNK, [chunk.first_product, chunk.last_product, chunk.modulus, chunk.remainder])
-        yield from cursor.fetchall()

@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError
+from core.exports import FORMATS, table_response
 from core.money import to_cents
 from core.queue import kick
 from purchasing import selectors, services
@@ -28,6 +29,7 @@ from purchasing.decision import Doubt, Need, decide
 from purchasing.forms import NO_SUPPLIER, DeskFilterForm, ReasonForm
 from purchasing.models import PurchaseOrder, ReorderSuggestion, ReplenishmentRun, Supplier
 from purchasing.reasons import doubt_text, explain
+from purchasing.suggestion_sheet import suggestion_header, suggestion_rows
 from purchasing.tasks import check_reorder_points, hand_out_chunks
 from purchasing.typed import whole
 
@@ -64,8 +66,11 @@ class Group:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(VIEW, raise_exception=True)
-def desk(request: HttpRequest) -> HttpResponse:
-    """Open suggestions by supplier; posted to, with what was chosen and typed before (back from the review)."""
+def desk(request: HttpRequest) -> HttpResponseBase:
+    """Open suggestions by supplier, or with ``?format=`` as a file.
+
+    Posted to (back from the review), with what was chosen and typed before.
+    """
     return _desk_page(request, _typed(request))
 
 
@@ -82,7 +87,7 @@ def _desk_page(
     error: DomainError | None = None,
     errors: Mapping[str, str] | None = None,
     status: int = 200,
-) -> HttpResponse:
+) -> HttpResponseBase:
     form = DeskFilterForm(request.GET)
     wanted = form.wanted()
     suggestions = selectors.open_suggestions(
@@ -91,6 +96,9 @@ def _desk_page(
         without_supplier=wanted["supplier"] == NO_SUPPLIER,
         warehouse_id=wanted["warehouse"].pk if wanted["warehouse"] else None,
     )
+    if request.GET.get("format") in FORMATS:
+        name = f"suggestions-{timezone.localdate()}"
+        return table_response(request.GET["format"], name, suggestion_header(), suggestion_rows(suggestions))
     found = list(suggestions[:ROWS_SHOWN])
     if typed:
         # What was chosen is shown however long the list is: the buyer must see it to correct it.
@@ -187,13 +195,14 @@ def review(request: HttpRequest) -> HttpResponseBase:
         )
         error = DomainError(text % count if count else _("Choose at least one suggestion."))
         return _desk_page(request, typed, error=error, errors=errors, status=422)
-    orders = _planned(chosen, quantities)
-    return _review_page(request, orders, gone=len(typed) - len(chosen))
+    orders = planned(chosen, quantities)
+    return review_page(request, orders, gone=len(typed) - len(chosen))
 
 
-def _review_page(
+def review_page(
     request: HttpRequest, orders: list[dict[str, Any]], *, gone: int = 0, error: str = "", status: int = 200
 ) -> HttpResponse:
+    """What will be ordered, with what was typed so far."""
     lines = [line for order in orders for line in order["lines"]]
     context = {
         "orders": orders,
@@ -211,7 +220,7 @@ def _quantities(typed: Mapping[int, str]) -> dict[int, int]:
     return {pk: whole(text) or 0 for pk, text in typed.items()}
 
 
-def _planned(chosen: list[ReorderSuggestion], quantities: Mapping[int, int]) -> list[dict[str, Any]]:
+def planned(chosen: list[ReorderSuggestion], quantities: Mapping[int, int]) -> list[dict[str, Any]]:
     """The purchase orders that approving makes: one per supplier and warehouse."""
     orders: dict[tuple[int, int], dict[str, Any]] = {}
     for suggestion in chosen:
@@ -247,7 +256,7 @@ def approve(request: HttpRequest) -> HttpResponseBase:
     is_changed = any(quantities[suggestion.pk] != suggestion.quantity for suggestion in chosen)
     if is_changed and not reason and not services.approval_errors(chosen, quantities):
         error = _("Say why you buy another quantity than suggested; it is compared later.")
-        return _review_page(request, _planned(chosen, quantities), error=error, status=422)
+        return review_page(request, planned(chosen, quantities), error=error, status=422)
     try:
         orders = services.approve_suggestions(quantities, place=request.POST.get("place") == "yes", reason=reason)
     except DomainError as error:

@@ -7,10 +7,12 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError, InvalidInput
+from core.exports import FORMATS, table_response
 from core.pages import following_page
 from core.queue import kick
 from inventory.models import Product, Warehouse
@@ -18,19 +20,21 @@ from inventory.places import Place
 from purchasing import selectors, services
 from purchasing.forms import PolicyFilterForm, PolicyForm
 from purchasing.models import StockPolicy
+from purchasing.policy_sheet import policy_header, policy_rows
 from purchasing.tasks import check_reorder_points
 from purchasing.timeline import policy_events
 from purchasing.typed import whole
 from purchasing.views.products import chosen_product
 
 PAGE_SIZE = 50
+EXPORT_LIMIT = 20_000
 CHANGE = "purchasing.change_stockpolicy"
 
 
 @require_safe
 @permission_required("purchasing.view_stockpolicy", raise_exception=True)
-def policy_list(request: HttpRequest) -> HttpResponse:
-    """Stock policies by SKU and warehouse."""
+def policy_list(request: HttpRequest) -> HttpResponseBase:
+    """Stock policies by SKU and warehouse, or with ``?format=`` as a file to edit."""
     form = PolicyFilterForm(request.GET)
     wanted = form.wanted()
     policies = selectors.policy_list(
@@ -38,6 +42,9 @@ def policy_list(request: HttpRequest) -> HttpResponse:
         warehouse_id=wanted["warehouse"].pk if wanted["warehouse"] else None,
         source=wanted["source"] or "",
     )
+    if request.GET.get("format") in FORMATS:
+        name = f"policies-{timezone.localdate()}"
+        return table_response(request.GET["format"], name, policy_header(), policy_rows(policies[:EXPORT_LIMIT]))
     context = {
         "form": form,
         "filters": [form["warehouse"], form["source"]],

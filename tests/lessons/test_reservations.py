@@ -77,7 +77,7 @@ def user_of(client):
 
 def test_lesson_7_skip_locked_is_for_work_queues_only():
     """A counter that is skipped because somebody holds it is a counter that is wrong."""
-    queues = ("core/locks.py", "purchasing/locks.py", "forecasting/locks.py")
+    queues = ("core/locks.py", "orders/locks.py", "purchasing/locks.py", "forecasting/locks.py")
     assert offenders(r"(?i)skip[_ ]locked=|for (no key )?update (of \w+ )?skip locked", allowed=queues) == []
 
 

@@ -22,6 +22,7 @@ from core.models import Company, User
 from forecasting.models import DemandEvent, HolidayCalendar
 from inventory.models import Category, Product, Warehouse
 from orders.models import Channel, Customer
+from orders.tasks import check_all_promises
 from purchasing.models import Supplier, SupplierItem
 from purchasing.services import drain_marks
 
@@ -93,6 +94,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{name} in {time.monotonic() - started:.0f} s.")
         while drain_marks():
             pass
+        check_all_promises()
 
     def _world(self, products: int, customers: int, rng: np.random.Generator) -> World:
         items = catalogue.items(products, rng)

@@ -1,0 +1,116 @@
+"""Dated available-to-promise: what a place has, gets and owes, by day. One function for screen, API and confirmation.
+
+A place's stock projected to a day is what is free now and what comes by then, less what waits and is promised by then.
+Available on a day is the least that this comes to on that day or any later one, so that nothing is promised twice:
+
+    available(d) = max(0, min over e >= d of (free + supply until e - owed until e))
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from core.statements import fetch_all
+from inventory import pipeline
+from inventory.places import Place, Supply
+from inventory.selectors import Availability
+
+# Lines that wait have a promise in force (an index of those alone), so what is open but reserved costs nothing here.
+READ = """
+    SELECT level.product_id, level.warehouse_id, level.on_hand, level.reserved, level.available, level.waiting,
+           owed.due, owed.pieces
+      FROM inventory_stocklevel level
+      JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
+        ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
+      LEFT JOIN LATERAL (
+        SELECT promise.date AS due,
+               sum(line.quantity - line.shipped - line.cancelled - coalesce(held.pieces, 0))::bigint AS pieces
+          FROM orders_linepromise promise
+          JOIN orders_orderline line ON line.id = promise.line_id
+          LEFT JOIN LATERAL (
+            SELECT sum(reservation.quantity) AS pieces FROM orders_allocation allocation
+              JOIN inventory_reservation reservation ON reservation.id = allocation.reservation_id
+             WHERE allocation.line_id = line.id
+          ) held ON true
+         WHERE promise.product_id = level.product_id AND promise.warehouse_id = level.warehouse_id
+           AND promise.replaced_at IS NULL
+         GROUP BY promise.date
+      ) owed ON true
+"""
+
+
+@dataclass(slots=True)
+class Timeline:
+    """What one place has free, gets and owes, as of ``today``; days before it count as today."""
+
+    today: date
+    stock: Availability = field(default_factory=Availability)
+    free: int = 0
+    supplies: Sequence[Supply] = ()
+    owed: Counter[date] = field(default_factory=Counter)
+
+    def arrives_on(self, supply: Supply) -> date:
+        """When a supply can be had; what is overdue can come tomorrow at the earliest."""
+        return max(supply.expected_on, self.today + timedelta(days=1))
+
+    def projection(self) -> list[tuple[date, int]]:
+        """Every day on which something changes, today first, with what is available from it on."""
+        changes: Counter[date] = Counter({self.today: self.free})
+        for supply in self.supplies:
+            changes[self.arrives_on(supply)] += supply.quantity
+        for due, pieces in self.owed.items():
+            changes[max(due, self.today)] -= pieces
+        days, total, totals = sorted(changes), 0, []
+        for day in days:
+            total += changes[day]
+            totals.append(total)
+        least = totals[-1]
+        for index in range(len(totals) - 1, -1, -1):
+            least = totals[index] = min(least, totals[index])
+        return [(day, max(total, 0)) for day, total in zip(days, totals, strict=True)]
+
+    def available_on(self, day: date) -> int:
+        """Pieces that can be promised for ``day`` without breaking another promise."""
+        projection = self.projection()
+        return projection[max(bisect_right([step for step, _pieces in projection], day) - 1, 0)][1]
+
+    def first_supply(self, pieces: int) -> Supply | None:
+        """The supply with whose arrival ``pieces`` more can be promised; None when no supply on the way suffices."""
+        days = [day for day, available in self.projection() if available >= pieces]
+        if not days:
+            return None
+        return next((s for s in reversed(self.supplies) if self.arrives_on(s) <= days[0]), None)
+
+    def take(self, pieces: int) -> int:
+        """Take up to ``pieces`` of what is free now, as confirming an order does; returns what was taken."""
+        taken = min(pieces, max(self.free, 0))
+        self.free -= taken
+        return taken
+
+    def owe(self, pieces: int, due: date | None) -> None:
+        """Count a promise; one without a date stands before all others, so that nothing of its supply goes twice."""
+        self.owed[due or self.today] += pieces
+
+
+def timelines(places: Collection[Place], *, today: date) -> dict[Place, Timeline]:
+    """The timeline of every place asked for. Two queries: stock with what it owes, and supply on the way."""
+    found = {place: Timeline(today) for place in places}
+    wanted = sorted(found)
+    for product, warehouse, *stock, due, pieces in fetch_all(
+        "order_promise", READ, [[product for product, _w in wanted], [warehouse for _p, warehouse in wanted]]
+    ):
+        line = found[product, warehouse]
+        line.stock = Availability(*stock)
+        line.free = line.stock.available
+        if pieces:
+            line.owe(pieces, due)
+    for line in found.values():
+        # What waits without a promise yet (stock that turned out to be missing) comes first.
+        if (unknown := line.stock.waiting - line.owed.total()) > 0:
+            line.owe(unknown, None)
+    for place, supplies in pipeline.incoming(found).items():
+        if place in found:
+            found[place].supplies = supplies
+    return found

@@ -1,0 +1,25 @@
+"""Celery tasks of orders: thin, repeatable."""
+
+from celery import shared_task
+
+from core.queue import kick_taken
+from orders.learning import learn_delays
+from orders.services.promising import check_marked_promises, mark_overdue
+
+
+@shared_task
+def check_promises() -> int:
+    """Check the promises of marked places; also run by beat, for what a lost kick left. Returns the marks drained."""
+    kick_taken(check_promises)
+    total = 0
+    while drained := check_marked_promises():
+        total += drained
+    return total
+
+
+@shared_task
+def check_all_promises() -> None:
+    """Every morning: learn from what came and left, then look at every promise in force."""
+    learn_delays()
+    mark_overdue()
+    check_promises()
