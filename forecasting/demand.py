@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from forecasting.calendar import Learned, category_factors, learn_events, with_calendar
@@ -25,6 +26,7 @@ from forecasting.engine.level import learn_agility
 from forecasting.engine.plan import DAYS, USUAL_SPREAD_WEEKS, WEEKS_KEPT, History, Pool, capped_panel, without_events
 from forecasting.engine.season import Season, fit_season
 from forecasting.engine.spread import Curve
+from forecasting.models import Succession
 from inventory.models import Product, StockLevel
 from inventory.places import Place
 
@@ -80,7 +82,10 @@ def history_start(as_of: date) -> date:
 
 
 def demand_histories(places: Collection[Place], as_of: date) -> dict[Place, History]:
-    """Daily demand of every place asked for (zeros where nothing was wanted) and whether it had stock; two queries."""
+    """Daily demand of every place asked for (zeros where nothing was wanted) and whether it had stock; three queries.
+
+    A successor has what its predecessor sold before it, and the predecessor's demand goes over to it.
+    """
     start, days = history_start(as_of), WEEKS_KEPT * DAYS
     position = {place: n for n, place in enumerate(places)}
     demand, refused = np.zeros((len(position), days)), np.zeros((len(position), days))
@@ -90,7 +95,34 @@ def demand_histories(places: Collection[Place], as_of: date) -> dict[Place, Hist
         if row is not None:
             demand[row, day], refused[row, day] = pieces, lost
     in_stock = _days_in_stock(position, demand, as_of, products)
+    _inherit(position, demand, as_of)
     return {place: History(start, demand[n], refused[n], in_stock[n]) for place, n in position.items()}
+
+
+def _inherit(position: dict[Place, int], demand: FloatArray, as_of: date) -> None:
+    """Give successors the demand of their predecessors before the day of the change, and take it from those.
+
+    A chain is followed one step: who follows a successor inherits what that one sold itself.
+    """
+    products = {product for product, _warehouse in position}
+    rows = Succession.objects.filter(
+        Q(successor__in=products) | Q(predecessor__in=products), starts_on__lte=as_of
+    ).order_by("pk")
+    changes = list(rows.values_list("predecessor_id", "successor_id", "starts_on", "share"))
+    if not changes:
+        return
+    start = history_start(as_of)
+    inherited: dict[Place, FloatArray] = defaultdict(lambda: np.zeros(demand.shape[1]))
+    for product, warehouse, day, pieces in products_by_day({change[0] for change in changes}, as_of):
+        inherited[product, warehouse][day] = pieces
+    for predecessor, successor, starts_on, share in changes:
+        before = max((starts_on - start).days, 0)
+        for (product, warehouse), row in position.items():
+            past = inherited[predecessor, warehouse][:before]
+            if product == successor:
+                demand[row, :before] += float(share) / 100 * past
+            elif product == predecessor:
+                demand[row, :before] -= min(float(share) / 100, 1.0) * past
 
 
 def _days_in_stock(
@@ -143,8 +175,12 @@ def curve_of(kept: Sequence[float]) -> Curve:
 
 
 def places_to_forecast(as_of: date, product_id: int | None = None) -> list[Place]:
-    """Every place with demand in the kept weeks, or stock of an active product; in ascending order."""
-    wanted = {(product, warehouse) for product, warehouse, *_ in _rows(BY_PLACE, as_of, _only(product_id))}
+    """Every place with demand in the kept weeks, own or inherited, or stock of an active product; ascending."""
+    wanted = {(product, warehouse) for product, warehouse, *_ in _rows(BY_PLACE, as_of)}
+    heirs = dict(Succession.objects.filter(starts_on__lte=as_of).values_list("predecessor_id", "successor_id"))
+    wanted |= {(heirs[product], warehouse) for product, warehouse in wanted if product in heirs}
+    if product_id is not None:
+        wanted = {place for place in wanted if place[0] == product_id}
     levels = StockLevel.objects.filter(product__is_active=True, on_hand__gt=0)
     if product_id is not None:
         levels = levels.filter(product=product_id)
@@ -223,10 +259,6 @@ def _usual_rates(as_of: date) -> dict[str, float]:
 
 def _key(category_id: int | None) -> str:
     return "" if category_id is None else str(category_id)
-
-
-def _only(product_id: int | None) -> Sequence[int] | None:
-    return None if product_id is None else [product_id]
 
 
 def _rows(query: str, as_of: date, products: Sequence[int] | None = None) -> list[tuple[Any, ...]]:

@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from core.errors import InvalidInput
 from core.forms import dress
-from forecasting.models import DemandEvent, ForecastAdjustment, PolicyRule
+from forecasting.models import DemandEvent, ForecastAdjustment, PolicyRule, Succession
 from forecasting.services.adjustments import check_adjustment
 from forecasting.services.backtests import check_days
 from forecasting.services.calendar import check_event
 from forecasting.services.policies import check_rule
+from forecasting.services.successions import check_succession
 from inventory.filters import named_products
 from inventory.models import Category, Product
 
@@ -160,6 +161,34 @@ class ForecastAdjustmentForm(Checked):
     def check(self) -> None:
         """Refuse what the service would. Raises: InvalidInput."""
         check_adjustment(self.cleaned_data)
+
+
+class SuccessionForm(Checked):
+    """Which product takes which one's place."""
+
+    predecessor = _one_product()
+    successor = _one_product()
+    starts_on = _day(gettext_lazy("From"))
+
+    class Meta:
+        model = Succession
+        fields = ["predecessor", "successor", "starts_on", "share"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["predecessor"].label, self.fields["successor"].label = _("Predecessor"), _("Successor")
+
+    def clean_predecessor(self) -> Product | None:
+        """One product."""
+        return _only(self.cleaned_data["predecessor"])
+
+    def clean_successor(self) -> Product | None:
+        """One product."""
+        return _only(self.cleaned_data["successor"])
+
+    def check(self) -> None:
+        """Refuse what the service would. Raises: InvalidInput."""
+        check_succession(self.cleaned_data)
 
 
 class BacktestForm(Dressed, forms.Form):

@@ -3,7 +3,7 @@
 from forecasting.models.backtests import Backtest
 from forecasting.models.calendar import DemandEvent, HolidayCalendar
 from forecasting.models.runs import DemandForecast, DemandModel, ForecastChunk, ForecastRun, Pattern
-from forecasting.models.wishes import ForecastAdjustment, PolicyRule
+from forecasting.models.wishes import ForecastAdjustment, PolicyRule, Succession
 
 __all__ = [
     "Backtest",
@@ -16,4 +16,5 @@ __all__ = [
     "HolidayCalendar",
     "Pattern",
     "PolicyRule",
+    "Succession",
 ]

@@ -1,4 +1,4 @@
-"""What people want or know better: service levels they wish and adjustments of the forecast."""
+"""What people want or know better: service levels, adjustments of the forecast, and which product follows which."""
 
 from decimal import Decimal
 
@@ -130,3 +130,34 @@ class ForecastAdjustment(models.Model):
         if self.baseline is None or self.actual is None or self.adjusted is None:
             return None
         return abs(self.actual - self.baseline) - abs(self.actual - self.adjusted)
+
+
+class Succession(models.Model):
+    """A product takes another one's place: it inherits that one's demand, which fades."""
+
+    predecessor = models.OneToOneField(
+        Product, verbose_name=_("predecessor"), on_delete=models.PROTECT, related_name="succession"
+    )
+    successor = models.ForeignKey(
+        Product, verbose_name=_("successor"), on_delete=models.PROTECT, related_name="successions"
+    )
+    starts_on = models.DateField(_("from"), help_text=_("From this day on customers buy the successor."))
+    share = models.DecimalField(
+        _("share (%)"),
+        max_digits=4,
+        decimal_places=1,
+        default=Decimal(100),
+        help_text=_("Of the predecessor's demand, that goes over to it."),
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("succession")
+        verbose_name_plural = _("successions")
+        constraints = [
+            models.CheckConstraint(condition=~Q(predecessor=F("successor")), name="succession_of_another"),
+            models.CheckConstraint(condition=Q(share__gt=0, share__lte=200), name="succession_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.predecessor_id} → {self.successor_id}"

@@ -12,6 +12,7 @@ from forecasting.services.runs import (
     run_forecast,
     start_run,
 )
+from forecasting.services.successions import delete_succession, save_succession
 
 __all__ = [
     "RunInProgress",
@@ -22,6 +23,7 @@ __all__ = [
     "compute_backtest",
     "compute_chunk",
     "delete_event",
+    "delete_succession",
     "end_rule",
     "plan_numbers",
     "remove_calendar",
@@ -30,6 +32,7 @@ __all__ = [
     "requeue_lost_backtests",
     "run_forecast",
     "save_event",
+    "save_succession",
     "start_run",
     "withdraw_adjustment",
 ]

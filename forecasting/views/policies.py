@@ -1,5 +1,7 @@
 """Classes of products, and the service levels that somebody wants instead of those that earn most."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forecasting import selectors, services
-from forecasting.forms import PolicyRuleForm
-from forecasting.models import PolicyRule
+from forecasting.forms import PolicyRuleForm, SuccessionForm
+from forecasting.models import PolicyRule, Succession
 
 CHANGE = "forecasting.change_policyrule"
 
@@ -20,7 +22,8 @@ CHANGE = "forecasting.change_policyrule"
 @permission_required("forecasting.view_policyrule", raise_exception=True)
 def classes(request: HttpRequest) -> HttpResponse:
     """The ABC/XYZ table and the rules with what they cost."""
-    context = {"table": selectors.class_table(), "rules": selectors.policy_rules(timezone.localdate())}
+    context: dict[str, Any] = {"table": selectors.class_table(), "rules": selectors.policy_rules(timezone.localdate())}
+    context["successions"] = Succession.objects.select_related("predecessor", "successor").order_by("-pk")
     return render(request, "forecasting/classes.html", context)
 
 
@@ -43,4 +46,26 @@ def rule_end(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(PolicyRule, pk=pk)
     services.end_rule(pk)
     messages.success(request, _("The rule has ended; the next forecast chooses again."))
+    return redirect("forecasting:classes")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required(CHANGE, raise_exception=True)
+def succession_new(request: HttpRequest) -> HttpResponseBase:
+    """Say which product takes which one's place."""
+    form = SuccessionForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
+    if request.method == "POST" and form.is_valid():
+        services.save_succession(form.cleaned_data)
+        messages.success(request, _("The next forecast lets the successor inherit."))
+        return redirect("forecasting:classes")
+    return render(request, "forecasting/succession_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@permission_required(CHANGE, raise_exception=True)
+def succession_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let both products stand alone again."""
+    get_object_or_404(Succession, pk=pk)
+    services.delete_succession(pk)
+    messages.success(request, _("The succession was deleted."))
     return redirect("forecasting:classes")

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from decimal import Decimal
 
 from core.errors import DomainError
 from forecasting.calendar import Learned
@@ -10,6 +11,7 @@ from forecasting.demand import (
     learn_variation,
     places_to_forecast,
 )
+from forecasting.services import save_succession
 from orders.models import LostDemand, Order, OrderLine, ShipmentLine
 from orders.services import cancel_order, create_orders, return_goods, ship_orders
 from orders.values import NewLine, NewOrder, NewReturn, NewShipment
@@ -111,10 +113,10 @@ def test_places_have_demand_or_stock_of_an_active_product(shop):
     assert places_to_forecast(AS_OF, stocked.pk) == [(stocked.pk, other.pk)]
 
 
-def test_reading_takes_two_queries_whatever_the_number_of_places(shop, django_assert_num_queries):
+def test_reading_takes_three_queries_whatever_the_number_of_places(shop, django_assert_num_queries):
     shop.sell({AS_OF - timedelta(days=1): 3})
     places = [(shop.product.pk, shop.warehouse.pk), (ProductFactory().pk, shop.warehouse.pk)]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         demand_histories(places, AS_OF)
 
 
@@ -158,3 +160,17 @@ def test_the_variation_of_all_products_is_learned_once(shop):
     places = places_to_forecast(AS_OF)
     assert learn_variation(places, AS_OF, Learned({}, 0.0)) == ([0.5, 0.2], 1.0)  # too few products: the default
     assert curve_of([]) == curve_of([0.5, 0.2])
+
+
+def test_a_successor_inherits_what_its_predecessor_sold_and_that_one_fades(shop):
+    new, change = ProductFactory(sku="CUP-2"), AS_OF - timedelta(days=3)
+    shop.sell({AS_OF - timedelta(days=n): 10 for n in range(1, 7)})
+    shop.sell({AS_OF - timedelta(days=1): 7}, new)
+    save_succession({"predecessor": shop.product, "successor": new, "starts_on": change, "share": Decimal(80)})
+    old, later = (shop.product.pk, shop.warehouse.pk), (new.pk, shop.warehouse.pk)
+    found = demand_histories([old, later], AS_OF)
+    assert found[later].demand[-7:].tolist() == [0, 8, 8, 8, 0, 0, 7]
+    assert found[old].demand[-7:].tolist() == [0, 2, 2, 2, 10, 10, 10]
+    assert later in places_to_forecast(AS_OF)
+    # Before the change nobody knew of it.
+    assert demand_histories([later], change - timedelta(days=1))[later].demand.sum() == 0

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from forecasting.models import DemandForecast, ForecastRun
+from forecasting.models import DemandForecast, ForecastRun, Succession
 from forecasting.services import run_forecast
 from purchasing.models import StockPolicy
 from tests.factories import ProductFactory, UserFactory, WarehouseFactory, stock
@@ -47,6 +47,9 @@ def sign_in(client, *permissions: str) -> None:
         ("post", "backtest-new", [], "forecasting.add_backtest", 422),
         ("get", "seasons", [], VIEW, 200),
         ("get", "year", ["product"], VIEW, 200),
+        ("get", "succession-new", [], "forecasting.change_policyrule", 200),
+        ("post", "succession-new", [], "forecasting.change_policyrule", 422),
+        ("post", "succession-delete", ["none"], "forecasting.change_policyrule", 404),
         ("get", "adjustments", [], "forecasting.view_forecastadjustment", 200),
         ("get", "adjustment-new", [], "forecasting.change_forecastadjustment", 200),
         ("post", "adjustment-new", [], "forecasting.change_forecastadjustment", 422),
@@ -181,3 +184,26 @@ class TestRuns:
         page = client.get(reverse("forecasting:run", args=[forecast.run_id])).content.decode()
         assert "ValueError: no" in page
         assert "These series kept their last forecast and policy." in page
+
+
+class TestSuccessions:
+    FIELDS = {"predecessor": "CUP", "successor": "CUP-2", "starts_on": "2026-05-01", "share": "100"}
+
+    def test_one_is_entered_shown_and_deleted(self, client, shop):
+        ProductFactory(sku="CUP-2")
+        sign_in(client, "forecasting.view_policyrule", "forecasting.change_policyrule")
+        assert client.post(reverse("forecasting:succession-new"), self.FIELDS).status_code == 302
+        assert "CUP-2" in client.get(reverse("forecasting:classes")).content.decode()
+        kept = Succession.objects.get()
+        # The other way round would go in a circle.
+        turned = {"predecessor": "CUP-2", "successor": "CUP"}
+        answer = client.post(reverse("forecasting:succession-new"), self.FIELDS | turned)
+        assert "The other way round is entered already" in answer.content.decode()
+        client.post(reverse("forecasting:succession-delete", args=[kept.pk]))
+        assert not Succession.objects.exists()
+
+    def test_a_product_cannot_follow_itself(self, client, shop):
+        sign_in(client, "forecasting.change_policyrule")
+        answer = client.post(reverse("forecasting:succession-new"), self.FIELDS | {"successor": "CUP"})
+        assert answer.status_code == 422
+        assert "A product cannot follow itself." in answer.content.decode()
