@@ -23,6 +23,12 @@ SALES = {
     "forecasting.view_demandforecast",
     "forecasting.view_forecastadjustment",
     "forecasting.change_forecastadjustment",
+    "orders.view_return",
+    "orders.add_return",
+    "orders.view_complaint",
+    "orders.add_complaint",
+    "orders.view_pricelist",
+    "orders.view_promotion",
 }
 WAREHOUSE = {
     "inventory.view_product",
@@ -34,6 +40,8 @@ WAREHOUSE = {
     "orders.view_order",
     "orders.view_shipment",
     "orders.ship_order",
+    "orders.view_return",
+    "orders.add_return",
     "purchasing.view_purchaseorder",
     "purchasing.view_supplier",
     "purchasing.receive_purchaseorder",
@@ -80,6 +88,9 @@ MANAGERS = (
         "orders.change_shippinglane",
         "inventory.add_product",
         "inventory.change_product",
+        "orders.release_credit",
+        "orders.change_pricelist",
+        "orders.change_promotion",
         "purchasing.add_supplier",
         "purchasing.change_supplier",
         "purchasing.change_approvallimit",
@@ -88,7 +99,8 @@ MANAGERS = (
         "core.change_company",
     }
 )
-INTEGRATIONS = MANAGERS - {"core.change_company"}
+# A machine does not look at an order before it releases it.
+INTEGRATIONS = MANAGERS - {"core.change_company", "orders.release_credit"}
 
 ROLES: dict[str, set[str]] = {
     "Sales": SALES,

@@ -3,6 +3,11 @@
 from django import forms
 
 
+def day_input() -> forms.DateInput:
+    """A day as the browser's own field for days takes it, whatever the language."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 def dress(form: forms.BaseForm) -> None:
     """Give each field the frame's look."""
     for field in form.fields.values():

@@ -126,7 +126,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Product
-        fields = ["sku", "name", "barcode", "category", "unit", "price", "is_active"]
+        fields = ["sku", "name", "barcode", "category", "unit", "price", "tax_rate", "is_active"]
         labels = {"is_active": gettext_lazy("Can be ordered")}
         help_texts = {
             "unit": gettext_lazy("What one piece is: pcs, box, g."),

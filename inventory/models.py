@@ -38,6 +38,9 @@ class Product(models.Model):
     category = models.ForeignKey(Category, verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT)
     unit = models.CharField(_("unit"), max_length=20, default="pcs")
     price = models.DecimalField(_("list price"), max_digits=14, decimal_places=2, default=Decimal("0.00"))
+    tax_rate = models.DecimalField(
+        _("tax rate (%)"), max_digits=5, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), db_default=Now())
 
@@ -48,6 +51,7 @@ class Product(models.Model):
             models.UniqueConstraint(Upper("sku"), name="product_sku_any_case"),
             models.UniqueConstraint(fields=["barcode"], condition=~Q(barcode=""), name="product_barcode"),
             models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
+            models.CheckConstraint(condition=Q(tax_rate__gte=0, tax_rate__lte=100), name="product_tax_rate"),
         ]
         indexes = [
             GinIndex(OpClass(Upper("sku"), "gin_trgm_ops"), name="product_sku_trgm"),

@@ -66,7 +66,7 @@ class ProductOut(serializers.ModelSerializer[Product]):
 
     class Meta:
         model = Product
-        fields = ["id", "sku", "name", "barcode", "category", "unit", "price", "is_active", "created_at"]
+        fields = ["id", "sku", "name", "barcode", "category", "unit", "price", "tax_rate", "is_active", "created_at"]
 
 
 class WarehouseOut(serializers.ModelSerializer[Warehouse]):

@@ -1,6 +1,6 @@
 """Every change of stock. Inner services run inside a document's transaction; entry services open their own."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -192,14 +192,26 @@ def _take(issue: Issue, holdings: Mapping[Place, Holding]) -> Decimal:
 
 
 @transaction.atomic(savepoint=False)
-def receive_stock(receipts: Sequence[Receipt], *, kind: StockMove.Kind, at: datetime, reason: str = "") -> list[Move]:
+def receive_stock(
+    receipts: Sequence[Receipt],
+    *,
+    kind: StockMove.Kind,
+    at: datetime,
+    reason: str = "",
+    scrapped: Collection[int] = (),
+) -> list[Move]:
     """Bring pieces in at the value given; ledger rows in the order given.
 
+    ``scrapped`` names receipts, by their place, that go out again at once for that value: nobody can be given them.
     Locks: StockLevel (made where missing). Sends: stock_changed.
     """
     levels = lock_stock_levels({receipt.place for receipt in receipts}, create=True)
     moves = [(receipt.quantity, receipt.value) for receipt in receipts]
     written = _write_ledger(receipts, moves, levels, kind=kind, at=at, reason=reason)
+    if scrapped:
+        gone = [receipts[index] for index in scrapped]
+        losses = [(-receipt.quantity, -receipt.value) for receipt in gone]
+        _write_ledger(gone, losses, levels, kind=StockMove.Kind.ADJUSTMENT, at=at, reason=reason)
     stock_changed.send(StockLevel, places=set(levels), freed=set(levels), at=at)
     return written
 

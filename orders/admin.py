@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from core import audit
 from core.admin import ReadOnly
 from orders.models import Channel, Customer, LostDemand, Order, OrderLine, Return, ReturnLine, Shipment, ShipmentLine
+from orders.services.customers import plain
 
 
 @admin.register(Channel)
@@ -31,7 +32,7 @@ class CustomerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             audit.record("customer", obj.pk, "added", code=obj.code, name=obj.name)
         elif form.changed_data:
             changes = {name: [form.initial[name], form.cleaned_data[name]] for name in form.changed_data}
-            audit.record("customer", obj.pk, "changed", changes=changes)
+            audit.record("customer", obj.pk, "changed", changes=plain(changes))
 
 
 class Lines(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
@@ -42,7 +43,18 @@ class Lines(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 class OrderLines(Lines):
     model = OrderLine
-    fields = ["position", "product", "quantity", "unit_price", "shipped", "cancelled", "returned", "promised_date"]
+    fields = [
+        "position",
+        "product",
+        "quantity",
+        "unit_price",
+        "discount",
+        "tax_rate",
+        "shipped",
+        "cancelled",
+        "returned",
+        "promised_date",
+    ]
 
 
 class ShipmentLines(Lines):

@@ -1,6 +1,7 @@
 """Customers, channels, orders, shipments and availability over HTTP."""
 
 from collections import Counter
+from dataclasses import fields
 from typing import Any
 
 from django.db.models import Prefetch, Sum
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +21,7 @@ from inventory.serializers import resolve_products
 from orders import services
 from orders.availability import product_availability
 from orders.bulk import take_orders
+from orders.credit import RELEASE
 from orders.filters import AvailabilityFilter, ChannelFilter, CustomerFilter, OrderFilter, ShipmentFilter
 from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
 from orders.serializers import (
@@ -35,8 +37,10 @@ from orders.serializers import (
     OrderOut,
     ShipIn,
     ShipmentOut,
+    SplitIn,
 )
-from orders.values import NewLine, NewOrder, NewQuantity, NewShipment, OrderChange, ShortClose
+from orders.services.steps import newest_step
+from orders.values import NewDetails, NewLine, NewOrder, NewQuantity, NewShipment, NewSplit, OrderChange, ShortClose
 
 
 class ChannelViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
@@ -60,12 +64,16 @@ class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
 class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """Sales orders with their lines. Stock is reserved before the answer to a new order is given."""
 
-    queryset = Order.objects.select_related("customer", "channel", "warehouse").prefetch_related(
-        Prefetch(
-            "lines",
-            OrderLine.objects.select_related("product")
-            .annotate(reserved=Coalesce(Sum("allocations__reservation__quantity"), 0))
-            .order_by("position"),
+    queryset = (
+        Order.objects.select_related("customer", "channel", "warehouse")
+        .annotate(step=newest_step())
+        .prefetch_related(
+            Prefetch(
+                "lines",
+                OrderLine.objects.select_related("product")
+                .annotate(reserved=Coalesce(Sum("allocations__reservation__quantity"), 0))
+                .order_by("position"),
+            )
         )
     )
     serializer_class = OrderOut
@@ -76,6 +84,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         "create": "orders.confirm_order",
         "bulk": "orders.confirm_order",
         "change": "orders.change_order",
+        "split": "orders.change_order",
         "cancel": "orders.cancel_order",
         "ship": "orders.ship_order",
     }
@@ -94,6 +103,11 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
                 external_reference=wanted["external_reference"],
                 requested_date=wanted["requested_date"],
                 note=wanted["note"],
+                ship_complete=wanted["ship_complete"],
+                is_priority=wanted["is_priority"],
+                discount=wanted["discount"],
+                freight=wanted["freight"],
+                release_credit=self._may_release(wanted),
             )
         )
         return self._order(order.pk, status=201)
@@ -114,6 +128,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         """Change quantities, add lines or close lines short; what is given up is free at once."""
         order_id = get_object_or_404(Order.objects.only("pk"), pk=pk).pk
         wanted = self.validated(ChangeIn)
+        details = {field.name: wanted[field.name] for field in fields(NewDetails)}
         services.change_order(
             OrderChange(
                 order_id,
@@ -121,16 +136,35 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
                 added=self._new_lines(wanted["add"], "add"),
                 closed=[ShortClose(line["line"], line["reason"]) for line in wanted["close"]],
                 allow_backorder=wanted["allow_backorder"],
+                seen=wanted["seen"],
+                release_credit=self._may_release(wanted),
+                details=NewDetails(**details) if any(value is not None for value in details.values()) else None,
             )
         )
         return self._order(order_id)
+
+    @extend_schema(request=SplitIn, responses={201: OrderOut})
+    @action(methods=["post"], detail=True)
+    def split(self, request: Request, pk: str) -> Response:
+        """Make an order of its own from open pieces, with the stock that they hold; answers with the new order."""
+        order_id = get_object_or_404(Order.objects.only("pk"), pk=pk).pk
+        wanted = self.validated(SplitIn)
+        numbers = [line["line"] for line in wanted["lines"]]
+        known = OrderLine.objects.filter(order=order_id).values_list("position", flat=True)
+        refuse_wrong_rows("line", numbers, set(known))
+        names = {f"lines.{number}.quantity": f"lines.{i}.quantity" for i, number in enumerate(numbers)}
+        quantities = {line["line"]: line["quantity"] for line in wanted["lines"]}
+        with renamed_fields(names):
+            part = services.split_order(NewSplit(order_id, quantities, wanted["requested_date"], wanted["seen"]))
+        return self._order(part.pk, status=201)
 
     @extend_schema(request=CancelIn, responses={200: OrderOut})
     @action(methods=["post"], detail=True)
     def cancel(self, request: Request, pk: str) -> Response:
         """Cancel what has not shipped yet; its stock is free at once."""
         order_id = get_object_or_404(Order.objects.only("pk"), pk=pk).pk
-        services.cancel_order(order_id, reason=self.validated(CancelIn)["reason"])
+        wanted = self.validated(CancelIn)
+        services.cancel_order(order_id, reason=wanted["reason"], seen=wanted["seen"])
         return self._order(order_id)
 
     @extend_schema(request=ShipIn, responses={201: ShipmentOut})
@@ -145,9 +179,17 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         fresh = ShipmentViewSet.queryset.get(pk=shipment.pk)
         return Response(ShipmentOut(fresh, context=self.get_serializer_context()).data, status=201)
 
+    def _may_release(self, wanted: dict[str, Any]) -> bool:
+        if wanted["release_credit"] and not self.request.user.has_perm(RELEASE):
+            raise PermissionDenied
+        return bool(wanted["release_credit"])
+
     def _new_lines(self, lines: list[dict[str, Any]], name: str) -> list[NewLine]:
         products = resolve_products(lines, name)
-        return [NewLine(p, line["quantity"], line["unit_price"]) for p, line in zip(products, lines, strict=True)]
+        return [
+            NewLine(p, line["quantity"], line["unit_price"], line["discount"])
+            for p, line in zip(products, lines, strict=True)
+        ]
 
     def _ship_quantities(
         self, order_id: int, lines: list[dict[str, int]] | None

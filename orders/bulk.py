@@ -94,7 +94,10 @@ def _new_order(index: int, wanted: Mapping[str, Any], keys: _Keys, problems: dic
     if errors:
         problems[index] = ValidationError(errors)
         return None
-    lines = [NewLine(keys.products[ln["product"]], ln["quantity"], ln["unit_price"]) for ln in wanted["lines"]]
+    lines = [
+        NewLine(keys.products[ln["product"]], ln["quantity"], ln["unit_price"], ln["discount"])
+        for ln in wanted["lines"]
+    ]
     return NewOrder(
         customer_id=keys.customers[wanted["customer"]],
         channel_id=keys.channels[wanted["channel"]],
@@ -104,6 +107,10 @@ def _new_order(index: int, wanted: Mapping[str, Any], keys: _Keys, problems: dic
         external_reference=wanted["external_reference"],
         requested_date=wanted["requested_date"],
         note=wanted["note"],
+        ship_complete=wanted["ship_complete"],
+        is_priority=wanted["is_priority"],
+        discount=wanted["discount"],
+        freight=wanted["freight"],
     )
 
 

@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.checks import amount_error, text_error
 from core.errors import DomainError, InvalidInput
+from core.money import ZERO
 from core.statements import fetch_all
 from inventory.places import Place, Seen
 from inventory.services import MAX_QUANTITY
 from orders.models import Order
+from orders.price_lists import Asked, prices
+from orders.pricing import Price
 from orders.values import NewLine, NewOrder
 
 MAX_LINES = 10_000
@@ -29,11 +34,18 @@ class CustomerBlocked(DomainError):
 
 
 class Known(NamedTuple):
-    """What the checks need to know of a row that an order points at; ``price`` is a product's."""
+    """What the intake needs to know of a row that an order points at.
+
+    ``price`` is a product's. ``has_prices``: whether a customer may pay another one, by a price list or a promotion.
+    """
 
     name: str
     is_open: bool
     price: Decimal
+    tax_rate: Decimal | None = None
+    ship_complete: bool = False
+    has_prices: bool = False
+    credit_limit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +58,40 @@ class References:
     warehouses: dict[int, Known] = field(default_factory=dict)
     orders: dict[tuple[int, str], Order] = field(default_factory=dict)
     stock: dict[Place, Seen] = field(default_factory=dict)
+    agreed: dict[Asked, Price] = field(default_factory=dict)
+
+    def unit_price(self, customer_id: int, line: NewLine, day: date) -> Decimal:
+        """The price given with a new line, else the customer's of that day, else the product's list price."""
+        if line.unit_price is not None:
+            return line.unit_price
+        agreed = self.agreed.get(Asked(customer_id, line.product_id, line.quantity, day)) if self.agreed else None
+        return agreed.unit_price if agreed else self.products[line.product_id].price
+
+    def tax_rate(self, customer_id: int, product_id: int) -> Decimal:
+        """The customer's own rate, else the product's, in per cent."""
+        own = self.customers[customer_id].tax_rate
+        return (self.products[product_id].tax_rate or ZERO) if own is None else own
+
+    def ships_complete(self, new: NewOrder) -> bool:
+        """Whether nothing of a new order ships before all of it can."""
+        return self.customers[new.customer_id].ship_complete if new.ship_complete is None else new.ship_complete
 
 
 # One round trip on the path that every order takes; a blocked customer or archived product must count at once.
 # A stock level comes as (id, '', true, available, product, warehouse).
 READ = """
-    SELECT 'products', id, sku, is_active, price, 0::bigint, 0::bigint
+    SELECT 'products', id, sku, is_active, price, 0::bigint, 0::bigint, tax_rate, false, false, NULL::numeric
       FROM inventory_product WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'customers', id, name, NOT is_blocked, 0, 0, 0 FROM orders_customer WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'channels', id, name, true, 0, 0, 0 FROM orders_channel WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'warehouses', id, name, is_active, 0, 0, 0 FROM inventory_warehouse WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'stock', level.id, '', true, level.available, level.product_id, level.warehouse_id
+    UNION ALL SELECT 'customers', id, name, NOT is_blocked, 0, 0, 0, tax_rate, ship_complete,
+           price_list_id IS NOT NULL OR EXISTS (SELECT FROM orders_promotion
+           WHERE first_day <= CURRENT_DATE + 1 AND last_day >= CURRENT_DATE - 1), credit_limit
+      FROM orders_customer WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'channels', id, name, true, 0, 0, 0, NULL, false, false, NULL
+      FROM orders_channel WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'warehouses', id, name, is_active, 0, 0, 0, NULL, false, false, NULL
+      FROM inventory_warehouse WHERE id = ANY(%s::bigint[])
+    UNION ALL SELECT 'stock', level.id, '', true, level.available, level.product_id, level.warehouse_id,
+           NULL, false, false, NULL
       FROM inventory_stocklevel level JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
         ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
 """
@@ -78,12 +113,31 @@ def load_references(news: Sequence[NewOrder]) -> References:
         if 0 < product <= MAX_ID and 0 < warehouse <= MAX_ID
     ]
     at = [[product for product, _warehouse in places], [warehouse for _product, warehouse in places]]
-    for kind, pk, name, is_open, number, *place in fetch_all("order_references", READ, [*keys, *at]):
+    for kind, pk, name, is_open, number, product, warehouse, *terms in fetch_all(
+        "order_references", READ, [*keys, *at]
+    ):
         if kind == "stock":
-            references.stock[place[0], place[1]] = Seen(pk, int(number))
+            references.stock[product, warehouse] = Seen(pk, int(number))
         else:
-            getattr(references, kind)[pk] = Known(name, is_open, number)
+            getattr(references, kind)[pk] = Known(name, is_open, number, *terms)
+    references.agreed.update(_agreed_prices(news, references))
     return references
+
+
+def _agreed_prices(news: Sequence[NewOrder], references: References) -> dict[Asked, Price]:
+    """Prices for lines that bring none; asks only for customers who may pay another than the list price."""
+    today = timezone.localdate()
+    return prices(
+        Asked(new.customer_id, line.product_id, line.quantity, _day(new, today))
+        for new in news
+        if (customer := references.customers.get(new.customer_id)) and customer.has_prices
+        for line in new.lines
+        if line.unit_price is None
+    )
+
+
+def _day(new: NewOrder, today: date) -> date:
+    return timezone.localdate(new.ordered_at) if new.ordered_at else today
 
 
 def _earlier_orders(news: Sequence[NewOrder]) -> dict[tuple[int, str], Order]:
@@ -119,6 +173,7 @@ def check_order(new: NewOrder, references: References) -> DomainError | None:
     if wrong := text_error(new.note, 500):
         errors["note"] = wrong
     if not errors:
+        _check_charges(new, errors)
         for index, line in enumerate(new.lines):
             check_line(f"lines.{index}", line, references.products.get(line.product_id), errors)
     if errors:
@@ -126,6 +181,20 @@ def check_order(new: NewOrder, references: References) -> DomainError | None:
     if customer is not None and not customer.is_open:
         return customer_blocked(new.customer_id, customer.name)
     return None
+
+
+def _check_charges(new: NewOrder, errors: dict[str, str]) -> None:
+    if wrong := discount_error(new.discount):
+        errors["discount"] = wrong
+    if wrong := price_error(new.freight):
+        errors["freight"] = wrong
+
+
+def discount_error(percent: Decimal) -> str | None:
+    """Whether a discount is no percentage with two decimal places."""
+    if not percent.is_finite() or not 0 <= percent <= 100:
+        return _("Enter a discount from 0 to 100 %.")
+    return _("A discount has at most two decimal places.") if percent != round(percent, 2) else None
 
 
 def customer_blocked(customer_id: int, name: str) -> CustomerBlocked:
@@ -139,7 +208,9 @@ def check_line(name: str, line: NewLine, product: Known | None, errors: dict[str
         errors[f"{name}.product"] = _("There is no such product.")
     elif not product.is_open:
         errors[f"{name}.product"] = archived(product.name)
-    if wrong := _price_error(line.unit_price):
+    if wrong := discount_error(line.discount):
+        errors[f"{name}.discount"] = wrong
+    if wrong := price_error(line.unit_price):
         errors[f"{name}.unit_price"] = wrong
     if not 0 < line.quantity <= MAX_QUANTITY:
         errors[f"{name}.quantity"] = _("Enter a whole number from 1 to %s.") % MAX_QUANTITY
@@ -149,7 +220,8 @@ def check_line(name: str, line: NewLine, product: Known | None, errors: dict[str
             errors[f"{name}.quantity"] = wrong
 
 
-def _price_error(price: Decimal | None) -> str | None:
+def price_error(price: Decimal | None) -> str | None:
+    """Whether a price, where there is one, is no amount of money."""
     if price is None:
         return None
     if not price.is_finite() or not 0 <= price <= MAX_PRICE:

@@ -6,17 +6,28 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import dress
+from core.money import ZERO
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
 from orders.checks import MAX_ID, MAX_PRICE
 from orders.models import Channel, Customer, Order
+from orders.quotes import Charges, TypedLine
 from orders.selectors import OrderWish
 
 
 class QuoteForm(forms.Form):
-    """Where the typed lines are to ship from."""
+    """Where the typed lines are to ship from, for whom, and what counts for all; a half-typed figure is none."""
 
     warehouse = forms.IntegerField(min_value=1, max_value=MAX_ID)
+    customer = forms.IntegerField(min_value=1, max_value=MAX_ID, required=False)
+    discount = forms.DecimalField(min_value=0, max_value=100, decimal_places=2, required=False)
+    freight = forms.DecimalField(min_value=0, max_value=MAX_PRICE, decimal_places=2, required=False)
+
+    def charges(self) -> Charges:
+        """What is valid of it."""
+        self.is_valid()
+        data = self.cleaned_data
+        return Charges(data.get("customer"), data.get("discount") or ZERO, data.get("freight") or ZERO)
 
 
 class QuoteLineForm(forms.Form):
@@ -24,7 +35,13 @@ class QuoteLineForm(forms.Form):
 
     product_id = forms.IntegerField(min_value=1, max_value=MAX_ID)
     quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY)
-    unit_price = forms.DecimalField(min_value=0, max_value=MAX_PRICE, decimal_places=2)
+    unit_price = forms.DecimalField(min_value=0, max_value=MAX_PRICE, decimal_places=2, required=False)
+    discount = forms.DecimalField(min_value=0, max_value=100, decimal_places=2, required=False)
+
+    def line(self) -> TypedLine:
+        """The line; call it on a valid form only."""
+        data = self.cleaned_data
+        return TypedLine(data["product_id"], data["quantity"], data["unit_price"], data["discount"] or ZERO)
 
 
 class OrderFilterForm(forms.Form):
@@ -68,9 +85,10 @@ class OrderFilterForm(forms.Form):
 
 
 class CancelForm(forms.Form):
-    """Why an order is cancelled."""
+    """Why an order is cancelled; ``seen`` is its last step that the page showed."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=MAX_ID)
 
 
 class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -78,9 +96,34 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Customer
-        fields = ["code", "name", "phone", "email", "address", "is_blocked"]
-        help_texts = {"is_blocked": _("New orders of a blocked customer are refused; open ones stay as they are.")}
+        fields = [
+            "code",
+            "name",
+            "phone",
+            "email",
+            "address",
+            "price_list",
+            "tax_rate",
+            "payment_days",
+            "credit_limit",
+            "ship_complete",
+            "is_blocked",
+        ]
+        help_texts = {
+            "tax_rate": _(
+                "Instead of the products' rates; 0 for a customer who pays no tax. Empty: the products' rates."
+            ),
+            "payment_days": _("What has shipped counts as owed for so many days; 0: paid at once."),
+            "credit_limit": _("Open orders and what is owed, tax included, may not go beyond it. Empty: no limit."),
+            "ship_complete": _("For new orders: nothing ships before all of it is there. Otherwise the rest follows."),
+            "is_blocked": _("New orders of a blocked customer are refused; open ones stay as they are."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         dress(self)
+        self.fields["payment_days"].required = False
+
+    def clean_payment_days(self) -> int:
+        """Left empty, it is paid at once."""
+        return self.cleaned_data["payment_days"] or 0

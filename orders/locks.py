@@ -19,6 +19,12 @@ def lock_orders(order_ids: Collection[int]) -> dict[int, Order]:
     return {order.pk: order for order in rows}
 
 
+def lock_customers(customer_ids: Collection[int]) -> None:
+    """Lock the customers; orders of theirs that hold no limit are not kept waiting."""
+    rows = Customer.objects.filter(pk__in=customer_ids).order_by("pk").select_for_update(no_key=True)
+    list(rows.values_list("pk"))
+
+
 def lock_customer(customer_id: int) -> Customer:
     """Lock one customer."""
     return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)

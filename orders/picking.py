@@ -31,14 +31,27 @@ class QueueRow:
 
 
 def pick_queue(warehouse_id: int, *, search: str = "", after: int | None = None) -> QuerySet[Order]:
-    """Open orders of a warehouse that have stock reserved, oldest wish first; ``after`` a row (its id) later ones."""
+    """Open orders of a warehouse that can ship, priority first, then the oldest wish.
+
+    ``after`` a row (its id) those that follow. An order that ships only complete stands here when all is reserved.
+    """
     held = Allocation.objects.filter(line__order=OuterRef("pk"), reservation__quantity__gt=0)
     orders = Order.objects.filter(Exists(held), warehouse=warehouse_id, status__in=OPEN_ORDERS)
-    if after and (last := Order.objects.filter(pk=after).values_list("requested_date", flat=True).first()):
-        orders = orders.filter(requested_date__gte=last).filter(Q(requested_date__gt=last) | Q(pk__gt=after))
+    orders = orders.filter(Q(ship_complete=False) | ~Exists(waiting_lines()))
+    if after and (last := Order.objects.filter(pk=after).values_list("is_priority", "requested_date").first()):
+        is_priority, wish = last
+        later = Q(requested_date__gt=wish) | Q(requested_date=wish, pk__gt=after)
+        less_urgent = Q(is_priority=False) if is_priority else Q(pk__in=[])
+        orders = orders.filter(Q(is_priority=is_priority) & later | less_urgent)
     if search:
         orders = _searched(orders, search)
-    return orders.select_related("customer", "channel").order_by("requested_date", "pk")
+    return orders.select_related("customer", "channel").order_by("-is_priority", "requested_date", "pk")
+
+
+def waiting_lines() -> QuerySet[OrderLine]:
+    """For ``Exists`` on orders: the lines with open pieces that no reservation holds."""
+    lines = OrderLine.objects.filter(order=OuterRef("pk"), quantity__gt=F("shipped") + F("cancelled"))
+    return lines.alias(held=Coalesce(Sum("allocations__reservation__quantity"), 0)).filter(held__lt=OPEN_QUANTITY)
 
 
 def _searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
@@ -114,7 +127,7 @@ def pick_sheets(order_ids: Collection[int]) -> list[PickSheet]:
             parts = [(line.order, line.held) for line in of_product]
             orders |= {order.pk: order for order, _pieces in parts}
             rows.append(PickRow(product, sum(pieces for _order, pieces in parts), parts))
-        in_turn = sorted(orders.values(), key=lambda order: (order.requested_date, order.pk))
+        in_turn = sorted(orders.values(), key=lambda order: (not order.is_priority, order.requested_date, order.pk))
         sheets.append(PickSheet(warehouse, in_turn, rows))
     return sheets
 

@@ -1,6 +1,6 @@
 """Reads of orders and customers, as the pages of the order desk show them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,12 +19,13 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, Upper
+from django.db.models.functions import Coalesce, Round, Upper
 from django.utils import timezone
 
 from inventory.models import Product, StockLevel
 from inventory.places import Place
 from orders.models import Allocation, Customer, Order, OrderLine, ReturnLine, Shipment, ShipmentLine
+from orders.pricing import PricedLine, Totals, totals
 from orders.promise import OPEN_ORDERS
 
 MONEY = DecimalField(max_digits=20, decimal_places=2)
@@ -97,13 +98,16 @@ def _searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
 
 
 def with_figures(orders: QuerySet[Order]) -> QuerySet[Order]:
-    """Each order with ``total`` (as ordered) and ``waiting``: open pieces that no reservation holds."""
+    """Each order with ``total`` (net, what is not cancelled) and ``waiting``: open pieces that no reservation holds."""
     lines = OrderLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
     held = Allocation.objects.filter(line__order=OuterRef("pk")).order_by().values("line__order")
-    total = Subquery(lines.annotate(total=Sum("amount")).values("total"), output_field=MONEY)
+    net = Round(F("amount") * (100 - F("order__discount")) / 100, 2)
+    total = Subquery(lines.annotate(total=Sum(net)).values("total"), output_field=MONEY)
     open_pieces = Subquery(lines.annotate(total=Sum(OPEN_QUANTITY)).values("total"), output_field=PIECES)
     held_pieces = Subquery(held.annotate(total=Sum("reservation__quantity")).values("total"), output_field=PIECES)
-    return orders.annotate(total=Coalesce(total, ZERO), waiting=Coalesce(open_pieces, 0) - Coalesce(held_pieces, 0))
+    return orders.annotate(
+        total=Coalesce(total, ZERO) + F("freight"), waiting=Coalesce(open_pieces, 0) - Coalesce(held_pieces, 0)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,12 @@ def order_lines(order: Order) -> list[DeskLine]:
     return [DeskLine(line, line.held, line.open_quantity - line.held) for line in held]
 
 
+def order_totals(order: Order, lines: Iterable[OrderLine]) -> Totals:
+    """From goods to gross, of what is not cancelled."""
+    priced = [PricedLine(ln.quantity - ln.cancelled, ln.unit_price, ln.discount, ln.tax_rate) for ln in lines]
+    return totals(priced, order.discount, order.freight)
+
+
 def order_shipments(order: Order) -> QuerySet[Shipment]:
     """What left for an order, oldest first, with the pieces of each product."""
     lines = ShipmentLine.objects.select_related("line__product").order_by("line__position", "pk")
@@ -131,6 +141,25 @@ def order_shipments(order: Order) -> QuerySet[Shipment]:
         .prefetch_related(Prefetch("lines", lines))
         .order_by("shipped_at", "pk")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnableLine:
+    """A shipment line and its pieces that can still come back."""
+
+    line: ShipmentLine
+    left: int
+
+
+def returnable_lines(order: Order) -> list[ReturnableLine]:
+    """What left for an order and did not come back, oldest shipment first; one query."""
+    rows = (
+        ShipmentLine.objects.filter(shipment__order=order)
+        .select_related("shipment", "line__product")
+        .annotate(back=Sum("return_lines__quantity", default=0))
+        .order_by("shipment__shipped_at", "line__position", "pk")
+    )
+    return [ReturnableLine(row, row.quantity - row.back) for row in rows if row.quantity > row.back]
 
 
 def average_costs(places: Collection[Place]) -> dict[Place, Decimal]:

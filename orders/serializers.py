@@ -10,8 +10,10 @@ from core.references import ReferenceField, RowField
 from core.serializers import StrictSerializer
 from inventory.serializers import LineIn, MarginSerializer, ProductRef, WarehouseField, WarehouseRef
 from inventory.services import MAX_QUANTITY
-from orders.checks import MAX_LINES, MAX_PRICE
+from orders.checks import MAX_ID, MAX_LINES, MAX_PRICE
 from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
+from orders.pricing import Totals
+from orders.selectors import order_totals
 
 
 class ChannelOut(serializers.ModelSerializer[Channel]):
@@ -35,7 +37,9 @@ class CustomerOut(serializers.ModelSerializer[Customer]):
 class OrderLineOut(serializers.ModelSerializer[OrderLine]):
     line = serializers.IntegerField(source="position", help_text="Number of the line, from 1.")
     product = ProductRef()
-    amount = serializers.DecimalField(max_digits=18, decimal_places=2)
+    amount = serializers.DecimalField(
+        max_digits=18, decimal_places=2, help_text="What is not cancelled, after the line's discount."
+    )
     reserved = serializers.IntegerField(help_text="Pieces held in stock for this line.")
     waiting = serializers.SerializerMethodField(help_text="Open pieces that no stock is held for.")
 
@@ -46,6 +50,8 @@ class OrderLineOut(serializers.ModelSerializer[OrderLine]):
             "product",
             "quantity",
             "unit_price",
+            "discount",
+            "tax_rate",
             "amount",
             "reserved",
             "waiting",
@@ -63,7 +69,13 @@ class OrderOut(serializers.ModelSerializer[Order]):
     customer = CustomerRef()
     channel = ChannelOut()
     warehouse = WarehouseRef()
-    total = serializers.SerializerMethodField()
+    step = serializers.IntegerField(
+        allow_null=True, help_text="Key of the last step; sent back as seen, a change by somebody else is a 409."
+    )
+    total = serializers.SerializerMethodField(help_text="The lines' amounts.")
+    net = serializers.SerializerMethodField(help_text="Less the order's discount, plus freight.")
+    tax = serializers.SerializerMethodField()
+    gross = serializers.SerializerMethodField(help_text="What is to be paid.")
     lines = OrderLineOut(many=True)
 
     class Meta:
@@ -79,13 +91,47 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "ordered_at",
             "requested_date",
             "note",
+            "ship_complete",
+            "is_priority",
+            "step",
+            "discount",
+            "freight",
             "total",
+            "net",
+            "tax",
+            "gross",
             "lines",
         ]
 
     @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=2))
     def get_total(self, order: Order) -> str:
-        return str(sum((line.amount for line in order.lines.all()), Decimal("0.00")))
+        return str(self._totals(order).goods)
+
+    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=2))
+    def get_net(self, order: Order) -> str:
+        return str(self._totals(order).net)
+
+    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=2))
+    def get_tax(self, order: Order) -> str:
+        return str(self._totals(order).tax)
+
+    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=2))
+    def get_gross(self, order: Order) -> str:
+        return str(self._totals(order).gross)
+
+    def _totals(self, order: Order) -> Totals:
+        return order_totals(order, order.lines.all())
+
+
+def _percent(help_text: str) -> serializers.DecimalField:
+    return serializers.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        min_value=0,
+        max_value=100,
+        default=Decimal("0.00"),
+        help_text=help_text,
+    )
 
 
 class NewLineIn(LineIn):
@@ -99,8 +145,9 @@ class NewLineIn(LineIn):
         required=False,
         allow_null=True,
         default=None,
-        help_text="Without it the product's list price.",
+        help_text="Without it the customer's: by price list and quantity, a promotion, or the product's list price.",
     )
+    discount = _percent("Per cent off this line.")
 
 
 class NewOrderIn(StrictSerializer):
@@ -121,6 +168,17 @@ class NewOrderIn(StrictSerializer):
     )
     requested_date = serializers.DateField(required=False, allow_null=True, default=None)
     note = serializers.CharField(max_length=500, allow_blank=True, default="")
+    ship_complete = serializers.BooleanField(
+        allow_null=True, default=None, help_text="Ship nothing before all of it is there; null: as the customer wishes."
+    )
+    is_priority = serializers.BooleanField(default=False, help_text="Whether it is picked before others.")
+    discount = _percent("Per cent off all goods, after the discounts of the lines.")
+    freight = serializers.DecimalField(
+        max_digits=14, decimal_places=2, min_value=0, max_value=MAX_PRICE, default=Decimal("0.00")
+    )
+    release_credit = serializers.BooleanField(
+        default=False, help_text="Confirm even over the credit limit; needs the permission to release it."
+    )
 
 
 class BulkOrderIn(NewOrderIn):
@@ -129,6 +187,8 @@ class BulkOrderIn(NewOrderIn):
     customer = ReferenceField()  # type: ignore[assignment]
     channel = ReferenceField()  # type: ignore[assignment]
     warehouse = ReferenceField()  # type: ignore[assignment]
+    # Somebody looks at an order before releasing it; a batch is not looked at.
+    release_credit = None  # type: ignore[assignment]
 
 
 class AnyField(serializers.Field[Any, Any, Any, Any]):
@@ -172,7 +232,19 @@ class BulkOut(serializers.Serializer[object]):
     results = BulkResultOut(many=True, help_text="One for each order, in the order of the request.")
 
 
-class CancelIn(StrictSerializer):
+class SeenIn(StrictSerializer):
+    """A request that rests on what its sender saw of an order."""
+
+    seen = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_ID,
+        allow_null=True,
+        default=None,
+        help_text="The order's step as read; a 409 when somebody changed the order since.",
+    )
+
+
+class CancelIn(SeenIn):
     """Why something is cancelled."""
 
     reason = serializers.CharField(max_length=200)
@@ -200,8 +272,35 @@ class CloseLineIn(LineNumberIn):
     reason = serializers.CharField(max_length=200)
 
 
-class ChangeIn(StrictSerializer):
-    """What to change of an open order; all of it or nothing."""
+class SplitLineIn(LineNumberIn):
+    """Open pieces of a line."""
+
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+
+
+class SplitIn(SeenIn):
+    """Open pieces that become an order of their own."""
+
+    lines = serializers.ListField(child=SplitLineIn(), min_length=1, max_length=MAX_LINES)
+    requested_date = serializers.DateField(allow_null=True, default=None, help_text="Null: as the order's.")
+
+
+class ChangeIn(SeenIn):
+    """What to change of an open order; all of it or nothing. What is null stays as it is."""
+
+    requested_date = serializers.DateField(allow_null=True, default=None)
+    note = serializers.CharField(max_length=500, allow_blank=True, allow_null=True, default=None)
+    ship_complete = serializers.BooleanField(allow_null=True, default=None)
+    is_priority = serializers.BooleanField(allow_null=True, default=None)
+    discount = serializers.DecimalField(
+        max_digits=5, decimal_places=2, min_value=0, max_value=100, allow_null=True, default=None
+    )
+    freight = serializers.DecimalField(
+        max_digits=14, decimal_places=2, min_value=0, max_value=MAX_PRICE, allow_null=True, default=None
+    )
+    release_credit = serializers.BooleanField(
+        default=False, help_text="Change even over the credit limit; needs the permission to release it."
+    )
 
     lines = serializers.ListField(child=ChangeLineIn(), max_length=MAX_LINES, default=list)
     add = serializers.ListField(child=NewLineIn(), max_length=MAX_LINES, default=list, help_text="New lines.")

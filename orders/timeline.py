@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.models import User
-from core.templatetags.tandem import in_words
+from core.templatetags.tandem import amount, in_words, quantity
+from orders.models import Complaint
 from orders.promise_models import LinePromise
 from orders.scarcity import RULES
 
@@ -18,8 +19,10 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step: when, by whom (None: the system), what happened, and its icon."""
+    """One step: its key, its verb, when, by whom (None: the system), what happened, and its icon."""
 
+    pk: int
+    verb: str
     at: datetime
     actor: User | None
     sentence: str
@@ -56,8 +59,20 @@ def _cancelled(data: Data) -> str:
     return _with_reason(sentence, data)
 
 
+DETAILS = {
+    "requested_date": lambda old, new: _("Requested date: %(old)s → %(new)s.") % {"old": old, "new": new},
+    "note": lambda old, new: _("Note: %(old)s → %(new)s.") % {"old": old or "–", "new": new or "–"},
+    "discount": lambda old, new: _("Discount: %(old)s %% → %(new)s %%.") % {"old": old, "new": new},
+    "freight": lambda old, new: _("Freight: %(old)s → %(new)s.") % {"old": old, "new": new},
+    "is_priority": lambda old, new: _("Has priority.") if new else _("Has no priority any more."),
+    "ship_complete": lambda old, new: _("Ships only complete.") if new else _("Ships what is there; the rest follows."),
+}
+
+
 def _changed(data: Data) -> str:
-    parts = [
+    details = data.get("details", {})
+    parts = [words(*details[name]) for name, words in DETAILS.items() if name in details]
+    parts += [
         _("Line %(line)s, %(sku)s: %(old)s → %(new)s pieces.")
         % dict(zip(("line", "sku", "old", "new"), line, strict=True))
         for line in data["lines"]
@@ -101,15 +116,45 @@ def _reallocated(data: Data) -> str:
     return " ".join(parts)
 
 
+def _split(data: Data) -> str:
+    lines = ", ".join(f"{sku} × {quantity(pieces)}" for _position, sku, pieces in data["lines"])
+    return _("Split: %(lines)s went to order %(number)s.") % {"lines": lines, "number": data["number"]}
+
+
+def _split_off(data: Data) -> str:
+    words = in_words(data)
+    if not data["waiting"]:
+        return _("Split off from order %(number)s: all of it reserved (%(reserved)s).") % words
+    return _("Split off from order %(number)s: %(reserved)s reserved, %(waiting)s waiting for stock.") % words
+
+
 def _with_reason(sentence: str, data: Data) -> str:
     if not data.get("reason"):
         return sentence
     return _("%(sentence)s Reason: %(reason)s") % {"sentence": sentence, "reason": data["reason"]}
 
 
+def _credit_released(data: Data) -> str:
+    return _("Released although it goes %(over)s over the credit limit.") % {"over": amount(data["over"])}
+
+
+def _complained(data: Data) -> str:
+    words = {"cause": Complaint.Cause(data["cause"]).label, "text": data["text"], "line": data["line"]}
+    if data["line"]:
+        return _("Complaint about line %(line)s: %(cause)s. %(text)s") % words
+    return _("Complaint: %(cause)s. %(text)s") % words
+
+
+def _complaint_settled(data: Data) -> str:
+    return _("Complaint settled: %s.") % Complaint.Cause(data["cause"]).label
+
+
 WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "confirmed": ("check", _confirmed),
+    "credit_released": ("lock-open", _credit_released),
     "changed": ("edit", _changed),
+    "split": ("arrows-split", _split),
+    "split_off": ("arrows-split", _split_off),
     "backorder_filled": ("package-import", _backorder_filled),
     "re_promised": ("calendar-time", _re_promised),
     "reallocated": ("arrows-exchange", _reallocated),
@@ -117,6 +162,8 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "shipped": ("truck-delivery", _shipped),
     "returned": ("arrow-back-up", _returned),
     "cancelled": ("x", _cancelled),
+    "complained": ("message-exclamation", _complained),
+    "complaint_settled": ("message-check", _complaint_settled),
 }
 
 
@@ -125,5 +172,5 @@ def order_events(order_id: int) -> list[Event]:
     events = []
     for entry in audit.timeline("order", order_id):
         icon, words = WORDS[entry.verb]
-        events.append(Event(entry.at, entry.actor, words(entry.data), icon))
+        events.append(Event(entry.pk, entry.verb, entry.at, entry.actor, words(entry.data), icon))
     return events

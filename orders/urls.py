@@ -2,16 +2,31 @@
 
 from django.urls import path
 
-from orders.views import allocation, customers, entry, orders, picking, promises, rules, sourcing
+from orders.views import (
+    aftersales,
+    allocation,
+    changing,
+    customers,
+    entry,
+    orders,
+    picking,
+    prices,
+    promises,
+    rules,
+    sourcing,
+)
 
 app_name = "orders"
 urlpatterns = [
     path("orders/", orders.order_list, name="list"),
     path("orders/new/", entry.order_new, name="new"),
     path("orders/quote/", entry.order_quote, name="quote"),
+    path("orders/products/match/", entry.product_match, name="product-match"),
     path("orders/products/", entry.product_suggestions, name="product-suggestions"),
     path("orders/customers/", entry.customer_suggestions, name="customer-suggestions"),
     path("orders/<int:pk>/", orders.order_detail, name="detail"),
+    path("orders/<int:pk>/change/", changing.order_change, name="change"),
+    path("orders/<int:pk>/split/", changing.order_split, name="split"),
     path("orders/<int:pk>/cancel/", orders.order_cancel, name="cancel"),
     path("promises/", promises.promise_list, name="promises"),
     path("promises/availability/", promises.availability_page, name="availability"),
@@ -20,10 +35,21 @@ urlpatterns = [
     path("promises/costs/", allocation.costs, name="delivery-costs"),
     path("promises/sourcing/", sourcing.sourcing_page, name="sourcing"),
     path("promises/rules/", rules.rule_page, name="rules"),
+    path("orders/<int:pk>/return/", aftersales.order_return, name="return"),
+    path("orders/<int:pk>/complaint/", aftersales.complaint_new, name="complaint-new"),
+    path("complaints/<int:pk>/settle/", aftersales.complaint_settle, name="complaint-settle"),
+    path("returns/<int:pk>/", aftersales.credit_note, name="credit-note"),
     path("picking/", picking.pick_queue, name="pick-queue"),
     path("picking/list/", picking.pick_list, name="pick-list"),
     path("picking/<int:pk>/", picking.ship, name="ship"),
     path("shipments/<int:pk>/", picking.delivery_note, name="delivery-note"),
+    path("prices/", prices.prices, name="prices"),
+    path("prices/lists/new/", prices.price_list_new, name="price-list-new"),
+    path("prices/lists/<int:pk>/", prices.price_list, name="price-list"),
+    path("prices/items/<int:pk>/remove/", prices.price_remove, name="price-remove"),
+    path("prices/promotions/new/", prices.promotion, name="promotion-new"),
+    path("prices/promotions/<int:pk>/", prices.promotion, name="promotion"),
+    path("prices/promotions/<int:pk>/remove/", prices.promotion_remove, name="promotion-remove"),
     path("customers/", customers.customer_list, name="customers"),
     path("customers/new/", customers.customer_new, name="customer-new"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer"),

@@ -1,27 +1,33 @@
 """What callers hand to the order services and what they get back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
 from core.errors import DomainError
+from core.money import ZERO
 from orders.models import Order
 
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """One line as asked for; without a price the product's list price counts."""
+    """One line as asked for, its discount in per cent; without a price the customer's counts (price_lists.py)."""
 
     product_id: int
     quantity: int
     unit_price: Decimal | None = None
+    discount: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order as asked for. ``request`` names a repeatable request when there is no external reference."""
+    """An order as asked for. ``request`` names a repeatable request when there is no external reference.
+
+    ``ship_complete``: None takes the customer's wish. ``discount``: in per cent, after those of the lines.
+    ``release_credit``: confirm even over the credit limit; the caller has checked that the user may.
+    """
 
     customer_id: int
     channel_id: int
@@ -33,13 +39,30 @@ class NewOrder:
     ordered_at: datetime | None = None
     note: str = ""
     request: str = ""
+    ship_complete: bool | None = None
+    is_priority: bool = False
+    discount: Decimal = ZERO
+    freight: Decimal = ZERO
+    release_credit: bool = False
 
     @property
     def fingerprint(self) -> str:
-        """Hash of what was asked for: tells a repetition from another order under the same reference."""
+        """Hash of what was asked for: tells a repetition from another order under the same reference.
+
+        What was left at its default stays out: hashes of before it existed must stay as they were.
+        """
         lines = [(line.product_id, line.quantity, str(line.unit_price)) for line in self.lines]
         parts = (self.customer_id, self.warehouse_id, self.allow_backorder, str(self.requested_date), self.note, lines)
-        return sha256(repr(parts).encode()).hexdigest()
+        discounts = [str(line.discount) for line in self.lines]
+        extras = {
+            "ship_complete": self.ship_complete,
+            "is_priority": self.is_priority or None,
+            "discount": str(self.discount) if self.discount else None,
+            "freight": str(self.freight) if self.freight else None,
+            "discounts": discounts if any(line.discount for line in self.lines) else None,
+        }
+        given = {name: value for name, value in extras.items() if value is not None}
+        return sha256(repr((*parts, given) if given else parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +91,28 @@ class NewShipment:
 
 @dataclass(frozen=True, slots=True)
 class NewCancellation:
-    """What will not be shipped of one order: pieces by line; without quantities all that is open."""
+    """What will not be shipped of one order: pieces by line; without quantities all that is open.
+
+    ``seen``: as in ``OrderChange``.
+    """
 
     order_id: int
     reason: str
     quantities: Mapping[int, int] | None = None
     at: datetime | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewReturn:
-    """What came back of one order: pieces by shipment line."""
+    """What came back of one order: pieces by shipment line, and those among them that are fit for nothing."""
 
     order_id: int
     quantities: Mapping[int, int]
     returned_at: datetime | None = None
     reason: str = ""
     external_reference: str = ""
+    scrapped: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +132,24 @@ class ShortClose:
 
 
 @dataclass(frozen=True, slots=True)
+class NewDetails:
+    """What an order's header is to say; what is None stays as it is."""
+
+    requested_date: date | None = None
+    note: str | None = None
+    ship_complete: bool | None = None
+    is_priority: bool | None = None
+    discount: Decimal | None = None
+    freight: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderChange:
-    """What to change of one order. ``request`` names a repeatable request, as in ``NewOrder``."""
+    """What to change of one order. ``request`` names a repeatable request, as in ``NewOrder``.
+
+    ``seen`` is the last step of the order that the sender knows of (``services.last_step``): when somebody did another
+    since, nothing changes. ``details`` changes the header.
+    """
 
     order_id: int
     quantities: Sequence[NewQuantity] = ()
@@ -113,6 +157,19 @@ class OrderChange:
     closed: Sequence[ShortClose] = ()
     allow_backorder: bool = True
     request: str = ""
+    seen: int | None = None
+    details: NewDetails | None = None
+    release_credit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewSplit:
+    """Pieces of open lines, by line number, that become an order of their own. ``seen``: as in ``OrderChange``."""
+
+    order_id: int
+    quantities: Mapping[int, int]
+    requested_date: date | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 from orders.services.backorders import fill_backorders
 from orders.services.cancelling import cancel_order, cancel_orders
 from orders.services.changes import change_order
+from orders.services.complaints import note_complaint, settle_complaint
 from orders.services.customers import add_customer, add_customers, change_customer
 from orders.services.fulfilment import ship_order, ship_orders
 from orders.services.intake import create_order, create_orders
 from orders.services.returns import return_goods
 from orders.services.reversals import reverse_orders
+from orders.services.splitting import split_order
+from orders.services.steps import last_step
 
 __all__ = [
     "add_customer",
@@ -19,8 +22,12 @@ __all__ = [
     "create_order",
     "create_orders",
     "fill_backorders",
+    "last_step",
+    "note_complaint",
     "return_goods",
     "reverse_orders",
+    "settle_complaint",
     "ship_order",
     "ship_orders",
+    "split_order",
 ]

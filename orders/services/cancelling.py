@@ -17,13 +17,14 @@ from inventory.services import release_reservations
 from orders.locks import lock_orders
 from orders.models import Order, OrderLine
 from orders.services.lines import Held, Line, held_by_line, lines_by_order, save_status
+from orders.services.steps import refuse_unseen
 from orders.signals import orders_changed
 from orders.values import NewCancellation
 
 
-def cancel_order(order_id: int, *, reason: str, at: datetime | None = None) -> Order:
+def cancel_order(order_id: int, *, reason: str, at: datetime | None = None, seen: int | None = None) -> Order:
     """Cancel all that is not shipped yet of one order. Locks, sends and raises as ``cancel_orders``."""
-    return cancel_orders([NewCancellation(order_id, reason, at=at)])[0]
+    return cancel_orders([NewCancellation(order_id, reason, at=at, seen=seen)])[0]
 
 
 @retry_on_conflict
@@ -37,7 +38,7 @@ def cancel_orders(news: Sequence[NewCancellation]) -> list[Order]:
 def cancel_open(news: Sequence[NewCancellation]) -> list[Order]:
     """Cancel open pieces and release their stock, inside the caller's transaction; shipped pieces stay shipped.
 
-    Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput, IllegalTransition.
+    Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput, IllegalTransition, Outdated.
     """
     if len({new.order_id for new in news}) < len(news):
         raise InvalidInput(_("An order can be cancelled only once in one call."))
@@ -48,6 +49,7 @@ def cancel_open(news: Sequence[NewCancellation]) -> list[Order]:
     for new in news:
         if new.order_id not in orders:
             raise InvalidInput(_("There is no such order."), order=new.order_id)
+        refuse_unseen(orders[new.order_id], new.seen)
     lines = lines_by_order(orders)
     plans = [_plan(new, orders[new.order_id], lines[new.order_id]) for new in news]
     places = {(line.product_id, orders[line.order_id].warehouse_id) for plan in plans for line, _quantity in plan}

@@ -1,9 +1,11 @@
-"""Changing an open order: other quantities, lines added, lines closed short; all of it or nothing."""
+"""Changing an open order: its header, quantities, lines added, lines closed short; all of it or nothing."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -18,13 +20,18 @@ from inventory.locks import lock_stock_levels
 from inventory.models import Product
 from inventory.places import Basket, Grant, Place, Shortage
 from inventory.services import MAX_QUANTITY, release_reservations, reserve_stock
+from orders import price_lists
 from orders.checks import MAX_LINES, Known, archived, check_line, customer_blocked
 from orders.locks import lock_orders
 from orders.models import Allocation, LostDemand, Order, OrderLine
+from orders.price_lists import Asked
 from orders.promise import promise
+from orders.services import credit
+from orders.services.details import apply_details, check_details
 from orders.services.rules import is_quota, quota_refusal
+from orders.services.steps import refuse_unseen
 from orders.signals import orders_changed
-from orders.values import OrderChange
+from orders.values import NewLine, OrderChange
 
 Pieces = list[tuple[OrderLine, int]]
 
@@ -55,8 +62,8 @@ class _TooShort(Exception):
 def change_order(change: OrderChange) -> Order:
     """Change an open order; what it gives up is free at once, what it adds is reserved when this returns.
 
-    Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput, IllegalTransition,
-    CustomerBlocked, QuotaExceeded, InsufficientStock (nothing changed; pieces refused stay recorded as lost demand).
+    Locks: Order, Customer, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput, IllegalTransition,
+    Outdated, CustomerBlocked, CreditExceeded, QuotaExceeded, InsufficientStock (pieces refused stay lost demand).
     """
     try:
         return _change_order(change)
@@ -79,23 +86,27 @@ def _change_order(change: OrderChange) -> Order:
     order = lock_orders([change.order_id]).get(change.order_id)
     if order is None:
         raise InvalidInput(_("There is no such order."), order=change.order_id)
+    refuse_unseen(order, change.seen)
     if order.status not in Order.NEXT:
         order.move_to(order.status)
     rows = OrderLine.objects.filter(order=order).select_related("product").order_by("position")
     lines = {line.position: line for line in rows}
     products = Product.objects.in_bulk({line.product_id for line in change.added})
     _check(change, lines, products)
+    details = apply_details(order, lines.values(), change.details)
     plan = _plan(change, order, lines, products)
     if plan.more and order.customer.is_blocked:
         raise customer_blocked(order.customer_id, order.customer.name)
-    if not (plan.less or plan.closed or plan.more):
+    if not (plan.less or plan.closed or plan.more or details):
         return order
+    in_use = None if change.release_credit else credit.in_use(order)
     # Rows that do not exist yet are made: only a locked row keeps a receipt from overlooking a line that waits.
     places = {_place(order, line) for line, _pieces in (*plan.less, *plan.closed, *plan.more)}
     lock_stock_levels(places, create=bool(plan.more))
     released = _give_up(order, plan, now)
     grants = _take_more(order, plan, change.allow_backorder, now) if plan.more else []
-    _finish(order, plan, change, grants, released, now)
+    credit.refuse_over_limit(order, in_use)
+    _finish(order, plan, change, _Done(details, grants, released, now))
     return order
 
 
@@ -106,8 +117,10 @@ def _place(order: Order, line: OrderLine) -> Place:
 def _check(change: OrderChange, lines: Mapping[int, OrderLine], products: Mapping[int, Product]) -> None:
     """Name every wrong field: ``lines.0.quantity``, ``add.0.product``, ``close.0.reason``."""
     errors: dict[str, str] = {}
-    if not (change.quantities or change.added or change.closed):
+    if not (change.quantities or change.added or change.closed or change.details):
         errors["lines"] = _("Say what to change.")
+    if change.details:
+        check_details(change.details, errors)
     seen: set[int] = set()
     for index, wanted in enumerate(change.quantities):
         if line := _named(f"lines.{index}.line", wanted.position, lines, seen, errors):
@@ -152,6 +165,7 @@ def _check_quantity(name: str, line: OrderLine, quantity: int, errors: dict[str,
 
 
 def _plan(change: OrderChange, order: Order, lines: Mapping[int, OrderLine], products: Mapping[int, Product]) -> _Plan:
+    prices, own_rate = _prices(order, change.added), order.customer.tax_rate
     deltas = [(lines[new.position], new.quantity - lines[new.position].quantity) for new in change.quantities]
     return _Plan(
         less=[(line, -delta) for line, delta in deltas if delta < 0],
@@ -163,12 +177,23 @@ def _plan(change: OrderChange, order: Order, lines: Mapping[int, OrderLine], pro
                 position=position,
                 product=products[new.product_id],
                 quantity=new.quantity,
-                unit_price=products[new.product_id].price if new.unit_price is None else new.unit_price,
+                unit_price=prices[new.product_id, new.quantity] if new.unit_price is None else new.unit_price,
+                discount=new.discount,
+                tax_rate=products[new.product_id].tax_rate if own_rate is None else own_rate,
                 promised_date=max(order.requested_date, timezone.localdate()),
             )
             for position, new in enumerate(change.added, max(lines) + 1)
         ],
     )
+
+
+def _prices(order: Order, added: Sequence[NewLine]) -> dict[tuple[int, int], Decimal]:
+    """By product and quantity, what the customer pays today for lines that bring no price."""
+    today = timezone.localdate()
+    found = price_lists.prices(
+        Asked(order.customer_id, line.product_id, line.quantity, today) for line in added if line.unit_price is None
+    )
+    return {(asked.product_id, asked.quantity): price.unit_price for asked, price in found.items()}
 
 
 def _give_up(order: Order, plan: _Plan, now: datetime) -> int:
@@ -313,9 +338,17 @@ def _record_refusal(short: _TooShort, request: str) -> None:
     )
 
 
-def _finish(
-    order: Order, plan: _Plan, change: OrderChange, grants: Sequence[Grant], released: int, now: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a change did: the header's fields as [old, new], what new pieces got, pieces released, and when."""
+
+    details: dict[str, list[Any]]
+    grants: Sequence[Grant]
+    released: int
+    at: datetime
+
+
+def _finish(order: Order, plan: _Plan, change: OrderChange, done: _Done) -> None:
     """Status, audit (plain values, told as sentences by the timeline), outbox and signal."""
     lines = list(OrderLine.objects.filter(order=order))
     if not any(line.open_quantity for line in lines):
@@ -327,14 +360,15 @@ def _finish(
         "order",
         order.pk,
         "changed",
-        at=now,
+        at=done.at,
+        details=done.details,
         # In memory the lines still have the quantity they had before.
         lines=[[line.position, line.product.sku, line.quantity, line.quantity + delta] for line, delta in signed],
         added=[[line.position, line.product.sku, line.quantity] for line in plan.added],
         closed=[[ln.position, ln.product.sku, pieces, reasons[ln.position]] for ln, pieces in plan.closed],
-        reserved=sum(grant.granted for grant in grants),
-        waiting=sum(grant.wanted - grant.granted for grant in grants),
-        released=released,
+        reserved=sum(grant.granted for grant in done.grants),
+        waiting=sum(grant.wanted - grant.granted for grant in done.grants),
+        released=done.released,
     )
     outbox.publish("order.changed", order=order.pk, number=order.number)
     orders_changed.send(Order, order_ids={order.pk})

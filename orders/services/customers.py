@@ -55,8 +55,16 @@ def _change_customer(customer_id: int, fields: Mapping[str, Any]) -> Customer:
         for name, (_old, new) in changes.items():
             setattr(customer, name, new)
         customer.save(update_fields=list(changes))
-        audit.record("customer", customer.pk, "changed", changes=changes)
+        audit.record("customer", customer.pk, "changed", changes=plain(changes))
     return customer
+
+
+def plain(changes: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """[old, new] by field as the audit log keeps them: money and price lists by their names."""
+    return {
+        name: [value if value is None or isinstance(value, bool | int | str) else str(value) for value in pair]
+        for name, pair in changes.items()
+    }
 
 
 def _code_taken(exc: IntegrityError) -> Exception:

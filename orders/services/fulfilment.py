@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -95,6 +96,13 @@ def _plan_shipment(new: NewShipment, order: Order, lines: list[Line], held: Held
     plan = [(line, wanted[line.pk]) for line in lines if wanted.get(line.pk)]
     if not plan:
         raise IllegalTransition(_("Nothing of order %s can ship: no stock is reserved for it.") % order.number)
+    left = sum(line.open_quantity for line in lines) - sum(quantity for _line, quantity in plan)
+    if order.ship_complete and left:
+        raise IllegalTransition(
+            _("Order %(number)s ships only complete: %(left)s pieces would be left.")
+            % {"number": order.number, "left": left},
+            left=left,
+        )
     return plan
 
 
@@ -132,10 +140,21 @@ def _issue(shipments: list[Shipment], plans: list[Plan], held: Held, now: dateti
         shipment_id=[shipment.pk for shipment, *_rest in parts],
         line_id=[line.pk for _s, line, *_rest in parts],
         quantity=[quantity for *_rest, quantity in parts],
-        revenue=[quantity * line.unit_price for _s, line, _r, quantity in parts],
+        revenue=_revenues([(line, quantity) for _s, line, _r, quantity in parts]),
         cost=[-move.value for move in moves],
         move_id=[move.pk for move in moves],
     )
+
+
+def _revenues(parts: Sequence[tuple[Line, int]]) -> list[Decimal]:
+    """What each part earns after discounts: together exactly what the line comes to, whatever the parts."""
+    shipped: dict[int, int] = {}
+    revenues = []
+    for line, quantity in parts:
+        already = shipped.get(line.pk, line.shipped)
+        revenues.append(line.pricing.net(already, quantity))
+        shipped[line.pk] = already + quantity
+    return revenues
 
 
 def _parts(held: list[tuple[int, int]], quantity: int) -> list[tuple[int, int]]:

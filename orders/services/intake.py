@@ -7,6 +7,7 @@ lines, allocations and lost demand, then audit, outbox and signal. Refused order
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -24,8 +25,10 @@ from inventory.models import Reservation
 from inventory.places import Basket, Grant, Shortage
 from inventory.services import OVERSOLD, hold_reservations, plan_reservations
 from orders.checks import References, check_order, load_references
+from orders.credit import CreditExceeded
 from orders.models import Allocation, LostDemand, Order, OrderLine
 from orders.promise import promise
+from orders.services.credit import over_limit
 from orders.services.promising import FirstPromise, record_promises
 from orders.services.rules import is_quota, quota_refusal
 from orders.signals import orders_created
@@ -35,7 +38,7 @@ from orders.values import NewLine, NewOrder, Outcome
 def create_order(new: NewOrder) -> Order:
     """Confirm one order: its stock is reserved when this returns. A repetition returns the first order.
 
-    Raises: InvalidInput, Duplicate, QuotaExceeded, InsufficientStock (its lost demand stays recorded).
+    Raises: InvalidInput, Duplicate, CreditExceeded, QuotaExceeded, InsufficientStock (its lost demand stays recorded).
     """
     outcome = create_orders([new])[0]
     if outcome.error:
@@ -47,7 +50,7 @@ def create_order(new: NewOrder) -> Order:
 def create_orders(news: Sequence[NewOrder]) -> list[Outcome]:
     """Take in many orders, each all-or-nothing; one outcome per order, in the order given.
 
-    Locks: StockLevel. Sends: stock_changed, orders_created.
+    Locks: Customer (those with a credit limit), StockLevel. Sends: stock_changed, orders_created.
     """
     hopeful = True
     while True:
@@ -95,8 +98,31 @@ def _create_orders(news: Sequence[NewOrder], hopeful: bool) -> list[Outcome]:
             seen[new.channel_id, new.external_reference] = index
             fresh.append(index)
     if fresh:
+        fresh, released = _within_limits(news, fresh, references, outcomes, now)
+    if fresh:
         outcomes |= dict(zip(fresh, _insert([news[i] for i in fresh], references, hopeful, now), strict=True))
+        _record_releases(outcomes, released, now)
     return [outcomes[index] for index in range(len(news))]
+
+
+def _within_limits(
+    news: Sequence[NewOrder], fresh: list[int], references: References, outcomes: dict[int, Outcome], now: datetime
+) -> tuple[list[int], dict[int, CreditExceeded]]:
+    """The orders that credit limits let pass, and those among them that somebody released; refuses the others."""
+    over = over_limit([news[index] for index in fresh], references, now)
+    if not over:
+        return fresh, {}
+    by_index = {fresh[place]: error for place, error in over.items()}
+    released = {index: error for index, error in by_index.items() if news[index].release_credit}
+    outcomes |= {index: Outcome(error=error) for index, error in by_index.items() if index not in released}
+    return [index for index in fresh if index not in by_index or index in released], released
+
+
+def _record_releases(outcomes: dict[int, Outcome], released: dict[int, CreditExceeded], now: datetime) -> None:
+    """Who confirmed over a limit stands in the order's history."""
+    for index, error in released.items():
+        if order := outcomes[index].order:
+            audit.record("order", order.pk, "credit_released", at=now, over=error.meta["over"])
 
 
 def _known_order(new: NewOrder, references: References) -> Outcome | None:
@@ -128,7 +154,7 @@ def _insert(news: list[NewOrder], references: References, hopeful: bool, now: da
             (new, result) for new, result in zip(news, plan.results, strict=True) if not isinstance(result, Shortage)
         ]
         orders = [
-            _order(new, pk, document_number("SO", number), now)
+            _order(new, pk, document_number("SO", number), references, now)
             for (new, _grants), number, pk in zip(served, keys.numbers, keys.orders, strict=False)
         ]
         # What needs no lock goes before it.
@@ -183,7 +209,7 @@ class _Line(NamedTuple):
     grant: Grant
 
 
-def _order(new: NewOrder, pk: int, number: str, now: datetime) -> Order:
+def _order(new: NewOrder, pk: int, number: str, references: References, now: datetime) -> Order:
     order = Order(
         pk=pk,
         number=number,
@@ -195,6 +221,10 @@ def _order(new: NewOrder, pk: int, number: str, now: datetime) -> Order:
         ordered_at=new.ordered_at or now,
         requested_date=new.requested_date or timezone.localdate(new.ordered_at or now),
         note=new.note,
+        ship_complete=references.ships_complete(new),
+        is_priority=new.is_priority,
+        discount=new.discount,
+        freight=new.freight,
         created_by_id=current_actor_id(),
     )
     order._state.adding = False  # it is inserted below
@@ -203,7 +233,7 @@ def _order(new: NewOrder, pk: int, number: str, now: datetime) -> Order:
 
 HEADER = (
     "pk", "number", "customer_id", "channel_id", "warehouse_id", "external_reference", "external_fingerprint",
-    "ordered_at", "requested_date", "note",
+    "ordered_at", "requested_date", "note", "ship_complete", "is_priority", "discount", "freight",
 )  # fmt: skip
 
 
@@ -232,11 +262,11 @@ def _insert_lines(served: Served, orders: list[Order], keys: list[int], referenc
         product_id=[line.wanted.product_id for line in lines],
         quantity=[line.wanted.quantity for line in lines],
         unit_price=[
-            references.products[line.wanted.product_id].price
-            if line.wanted.unit_price is None
-            else line.wanted.unit_price
+            references.unit_price(line.order.customer_id, line.wanted, timezone.localdate(line.order.ordered_at))
             for line in lines
         ],
+        discount=_common([line.wanted.discount for line in lines]),
+        tax_rate=_common([references.tax_rate(line.order.customer_id, line.wanted.product_id) for line in lines]),
         promised_date=dates,
     )
     reserved = [line for line in lines if line.grant.reservation_id]
@@ -247,6 +277,11 @@ def _insert_lines(served: Served, orders: list[Order], keys: list[int], referenc
     )
     record_promises(firsts)
     _record_backorders([line for line in lines if line.grant.granted < line.grant.wanted])
+
+
+def _common(values: list[Decimal]) -> Decimal | list[Decimal]:
+    """A column that is the same in every row is sent once."""
+    return values[0] if len(set(values)) == 1 else values
 
 
 def _promised(lines: list[_Line]) -> tuple[list[date | None], list[FirstPromise]]:

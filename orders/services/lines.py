@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import F
 
 from orders.models import Allocation, Order, OrderLine
+from orders.pricing import Pricing
 
 Held = dict[int, list[tuple[int, int]]]
 """Order line → its open reservations as (reservation id, pieces), oldest first."""
@@ -24,6 +25,12 @@ class Line(NamedTuple):
     unit_price: Decimal
     shipped: int
     open_quantity: int
+    discount: Decimal
+    order_discount: Decimal
+
+    @property
+    def pricing(self) -> Pricing:
+        return Pricing(self.unit_price, self.discount, self.order_discount)
 
 
 def lines_by_order(order_ids: Collection[int]) -> dict[int, list[Line]]:
@@ -39,6 +46,8 @@ def lines_by_order(order_ids: Collection[int]) -> dict[int, list[Line]]:
         "unit_price",
         "shipped",
         F("quantity") - F("shipped") - F("cancelled"),
+        "discount",
+        "order__discount",
     ):
         lines[row[1]].append(Line(*row))
     return lines

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
@@ -37,12 +38,14 @@ class _Back:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Pieces of one shipment line that come back now, and the part of its cost that comes with them."""
+    """Pieces of one shipment line that come back now, and the parts of its revenue and cost that come with them."""
 
     returned: Return
     line: ShipmentLine
     quantity: int
+    refund: Decimal
     receipt: Receipt
+    is_scrapped: bool = False
 
 
 @retry_on_conflict
@@ -80,9 +83,10 @@ def take_back(news: Sequence[NewReturn]) -> list[Return]:
         for new, number in zip(news, next_numbers("RT", len(news)), strict=True)
     ]
     parts = [
-        _part(returned, backs.get(pk), pk, quantity)
+        part
         for new, returned in zip(news, returns, strict=True)
         for pk, quantity in new.quantities.items()
+        for part in _parts(returned, backs.get(pk), pk, quantity, new.scrapped.get(pk, 0))
     ]
     Return.objects.bulk_create(returns)
     _bring_back(parts, at=max(returned.returned_at for returned in returns))
@@ -99,6 +103,15 @@ def _shipped(news: Sequence[NewReturn]) -> dict[int, _Back]:
     return {line.pk: _Back(line, line.already) for line in lines}
 
 
+def _parts(returned: Return, back: _Back | None, pk: int, quantity: int, scrapped: int) -> list[_Part]:
+    """What came back of one shipment line: the pieces that are fit, and those that are not."""
+    if not 0 <= scrapped <= quantity:
+        raise InvalidInput(_("At most the pieces that came back can be scrapped."), shipment_line=pk)
+    fit = [_part(returned, back, pk, quantity - scrapped)] if quantity - scrapped or not scrapped else []
+    unfit = [replace(_part(returned, back, pk, scrapped), is_scrapped=True)] if scrapped else []
+    return fit + unfit
+
+
 def _part(returned: Return, back: _Back | None, pk: int, quantity: int) -> _Part:
     """Check pieces of one shipment line against what can still come back, and count them as come back."""
     if back is None or back.line.line.order_id != returned.order_id:
@@ -110,22 +123,28 @@ def _part(returned: Return, back: _Back | None, pk: int, quantity: int) -> _Part
             % {"left": left, "sku": line.line.product.sku},
             shipment_line=pk,
         )
+    refund = share_of_cost(line.revenue, line.quantity, back.already, quantity)
     cost = share_of_cost(line.cost, line.quantity, back.already, quantity)
     back.already += quantity
     place = (line.line.product_id, line.shipment.warehouse_id)
-    return _Part(returned, line, quantity, Receipt(place, quantity, cost, returned.number, returned.returned_at))
+    receipt = Receipt(place, quantity, cost, returned.number, returned.returned_at)
+    return _Part(returned, line, quantity, refund, receipt)
 
 
 def _bring_back(parts: Sequence[_Part], *, at: datetime) -> None:
     """Stock, return lines and the order lines' returned quantity."""
-    moves = receive_stock([part.receipt for part in parts], kind=StockMove.Kind.RETURN, at=at)
+    scrapped = [index for index, part in enumerate(parts) if part.is_scrapped]
+    reason = parts[0].returned.reason if scrapped else ""
+    receipts = [part.receipt for part in parts]
+    moves = receive_stock(receipts, kind=StockMove.Kind.RETURN, at=at, reason=reason, scrapped=scrapped)
     insert_columns(
         ReturnLine,
         returned_id=[part.returned.pk for part in parts],
         shipment_line_id=[part.line.pk for part in parts],
         quantity=[part.quantity for part in parts],
-        refund=[part.quantity * part.line.line.unit_price for part in parts],
+        refund=[part.refund for part in parts],
         cost=[part.receipt.value for part in parts],
+        is_scrapped=[part.is_scrapped for part in parts],
         move_id=[move.pk for move in moves],
     )
     totals: Counter[int] = Counter()

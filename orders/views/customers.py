@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.errors import InvalidInput
 from core.pages import following_page
 from orders import selectors, services
+from orders.credit import credit_used
 from orders.forms import CustomerForm
 from orders.models import Customer, Order
 from orders.promise import OPEN_ORDERS
@@ -32,7 +33,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 @permission_required("orders.view_customer", raise_exception=True)
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One customer with what is open, what was ordered last and what they bought."""
-    customer = get_object_or_404(Customer, pk=pk)
+    customer = get_object_or_404(Customer.objects.select_related("price_list"), pk=pk)
     context: dict[str, object] = {"customer": customer}
     if request.user.has_perm("orders.view_order"):
         orders = selectors.with_figures(
@@ -42,6 +43,10 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "open_orders": orders.filter(status__in=OPEN_ORDERS)[:ORDERS_SHOWN],
             "closed_orders": orders.exclude(status__in=OPEN_ORDERS)[:ORDERS_SHOWN],
             "revenue": selectors.revenue_shipped(customer),
+            "complaints": customer.complaints.select_related("order", "line__product", "created_by").order_by("-pk")[
+                :ORDERS_SHOWN
+            ],
+            "credit_used": credit_used([pk])[pk],
         }
     return render(request, "orders/customer.html", context)
 

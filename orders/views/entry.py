@@ -2,7 +2,6 @@
 repeated send answer with the same order; here is only what the page needs while it is typed."""
 
 import json
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -13,8 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.templatetags.tandem import amount, percent, quantity
 from inventory.models import Product, Warehouse
-from inventory.selectors import availability, search_products
+from inventory.selectors import availability
 from inventory.services import MAX_QUANTITY
+from orders.entry import first_lines, match_codes, suggested_products
 from orders.forms import QuoteForm, QuoteLineForm
 from orders.models import Channel, Customer, Order
 from orders.quotes import TypedLine, quote
@@ -22,6 +22,7 @@ from orders.selectors import search_customers
 
 MAX_SUGGESTIONS = 8
 MAX_QUOTED_LINES = 500
+MAX_CODE = 100
 
 
 @require_safe
@@ -30,6 +31,7 @@ def order_new(request: HttpRequest) -> HttpResponse:
     """The empty form; channel and warehouse as in this user's last order."""
     last = Order.objects.filter(created_by=request.user.pk).order_by("-pk").first()
     customer = request.GET.get("customer", "")
+    start = first_lines(request.GET.get("repeat", "")) if request.user.has_perm("orders.view_order") else None
     context = {
         "channels": Channel.objects.all(),
         "warehouses": Warehouse.objects.filter(is_active=True),
@@ -37,6 +39,7 @@ def order_new(request: HttpRequest) -> HttpResponse:
         "customer": Customer.objects.filter(pk=customer).first() if customer.isdecimal() else None,
         "max_quantity": MAX_QUANTITY,
         "texts": _texts(),
+        "start": start,
     }
     return render(request, "orders/new.html", context)
 
@@ -53,6 +56,9 @@ def _texts() -> dict[str, str]:
         "date": _("Enter a whole date, or leave it empty."),
         "quantity": _("Enter a whole number from 1 to %s.") % quantity(MAX_QUANTITY),
         "price": _("Enter a price, with at most two decimal places."),
+        "percent": _("Enter a percentage from 0 to 100, or leave it empty."),
+        "below_cost": _("below cost"),
+        "taxed": _("net {net} + tax {tax}"),
         "no_lines": _("An order needs at least one line."),
         "refused": _("The order was not saved. Everything you typed is still here."),
         "line": _("Line {line}:"),
@@ -89,9 +95,9 @@ def customer_suggestions(request: HttpRequest) -> JsonResponse:
 @require_safe
 @permission_required("orders.confirm_order", raise_exception=True)
 def product_suggestions(request: HttpRequest) -> JsonResponse:
-    """Products for the type-ahead, with what the chosen warehouse has available."""
+    """Products for the type-ahead, with what the chosen warehouse has available; a customer's own codes count too."""
     text, warehouse = request.GET.get("q", "").strip(), request.GET.get("warehouse", "")
-    found = list(search_products(text)[:MAX_SUGGESTIONS]) if text else []
+    found = suggested_products(text, request.GET.get("customer", ""))[:MAX_SUGGESTIONS] if text else []
     places = {(product.pk, int(warehouse)) for product in found} if warehouse.isdecimal() else set()
     stock = availability(places) if places else {}
     rows = [_product_row(product, stock.get((product.pk, int(warehouse or 0)))) for product in found]
@@ -105,9 +111,23 @@ def _product_row(product: Product, level: Any) -> dict[str, object]:
         "code": product.sku,
         "price": str(product.price),
         "unit": product.unit,
-        "exact": product.is_exact,  # type: ignore[attr-defined]
+        "exact": getattr(product, "is_exact", True),
         "available": level.available if level else None,
     }
+
+
+@require_POST
+@permission_required("orders.confirm_order", raise_exception=True)
+def product_match(request: HttpRequest) -> JsonResponse:
+    """The product that each pasted code names exactly, null where there is none."""
+    try:
+        body = json.loads(request.body)
+        codes = [str(code)[:MAX_CODE] for code in list(body["codes"])[:MAX_QUOTED_LINES]]
+        customer = str(body.get("customer") or "")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return JsonResponse({"results": []}, status=422)
+    found = match_codes(codes, customer)
+    return JsonResponse({"results": [_product_row(product, None) if product else None for product in found]})
 
 
 @require_POST
@@ -120,23 +140,28 @@ def order_quote(request: HttpRequest) -> JsonResponse:
         form = QuoteForm(body)
     except (ValueError, TypeError, KeyError):
         return JsonResponse({"lines": [], "total": None}, status=422)
-    if not form.is_valid():
+    charges = form.charges()
+    if "warehouse" not in form.cleaned_data:
         return JsonResponse({"lines": [], "total": None}, status=422)
     typed: dict[int, TypedLine] = {}
     for index, row in enumerate(rows):
         line = QuoteLineForm(row if isinstance(row, dict) else {})
         if line.is_valid():
-            typed[index] = TypedLine(**line.cleaned_data)
+            typed[index] = line.line()
     with_margin = request.user.has_perm("inventory.view_margin")
-    quotes = quote(list(typed.values()), form.cleaned_data["warehouse"], with_margin=with_margin)
+    quotes, total = quote(list(typed.values()), form.cleaned_data["warehouse"], charges, with_margin=with_margin)
     answers: list[dict[str, object] | None] = [None] * len(rows)
     for index, answer in zip(typed, quotes, strict=True):
         answers[index] = {
             "now": answer.now,
             "short": answer.is_short,
             "text": answer.sentence,
+            "unit_price": str(answer.price.unit_price),
+            "price_name": answer.price.name,
+            "below_cost": answer.is_below_cost,
             "amount": amount(answer.amount),
             "margin": amount(answer.margin),
             "margin_share": percent(answer.margin_share),
         }
-    return JsonResponse({"lines": answers, "total": amount(sum((a.amount for a in quotes), Decimal(0)))})
+    sums = {"net": amount(total.net), "tax": amount(total.tax), "total": amount(total.gross)}
+    return JsonResponse({"lines": answers} | sums)

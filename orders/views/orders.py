@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
-from core.errors import DomainError
+from core.errors import DomainError, Outdated
 from core.exports import FORMATS, table_response
 from core.templatetags.tandem import in_words
 from orders import selectors, services
@@ -23,6 +23,7 @@ from orders.models import Order
 from orders.promise import OPEN_ORDERS
 from orders.quotes import line_state
 from orders.selectors import DeskLine
+from orders.services.steps import STEPS
 from orders.timeline import order_events
 
 PAGE_SIZE = 50
@@ -109,7 +110,9 @@ def order_cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not form.is_valid():
         return _order_page(request, pk, cancel_form=form, status=422)
     try:
-        order = services.cancel_order(pk, reason=form.cleaned_data["reason"])
+        order = services.cancel_order(pk, reason=form.cleaned_data["reason"], seen=form.cleaned_data["seen"])
+    except Outdated as error:
+        return _order_page(request, pk, cancel_form=form, error=error, since=form.cleaned_data["seen"], status=409)
     except DomainError as error:
         return _order_page(request, pk, cancel_form=form, error=error, status=409)
     messages.success(request, _("Order %s is cancelled; what was reserved is free again.") % order.number)
@@ -117,9 +120,18 @@ def order_cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _order_page(
-    request: HttpRequest, pk: int, *, template: str = "orders/detail.html", status: int = 200, **extra: Any
+    request: HttpRequest,
+    pk: int,
+    *,
+    template: str = "orders/detail.html",
+    status: int = 200,
+    since: int | None = None,
+    **extra: Any,
 ) -> HttpResponse:
     order = get_object_or_404(Order.objects.select_related("customer", "channel", "warehouse", "created_by"), pk=pk)
+    # Before the lines: a step that is recorded in between is then unknown to the page.
+    events = order_events(order.pk)
+    seen = max((event.pk for event in events if event.verb in STEPS), default=0)
     rows = selectors.order_lines(order)
     is_open = order.status in OPEN_ORDERS
     context = {
@@ -129,13 +141,19 @@ def _order_page(
         "waiting": sum(row.waiting for row in rows),
         "has_cancelled": any(row.line.cancelled for row in rows),
         "has_returned": any(row.line.returned for row in rows),
-        "total": sum(row.line.amount for row in rows),
+        "totals": selectors.order_totals(order, [row.line for row in rows]),
+        "has_discount": any(row.line.discount for row in rows),
         "stages": _stages(order, rows),
         "shipments": selectors.order_shipments(order),
-        "events": order_events(order.pk),
+        "events": events,
+        "returns": order.returns.order_by("pk"),
+        "complaints": order.complaints.select_related("line__product", "created_by").order_by("pk"),
+        "step": next((event for event in events if str(event.pk) == request.GET.get("step")), None),
         "is_open": is_open,
         "cancel_question": _cancel_question(order, rows) if is_open else "",
         "cancel_form": CancelForm(),
+        "seen": seen,
+        "since": [event for event in events if since is not None and event.pk > since],
     }
     return render(request, template, context | extra, status=status)
 
@@ -168,6 +186,6 @@ def _cancel_question(order: Order, rows: list[DeskLine]) -> str:
     if len(touched) > LINES_IN_QUESTION:
         question.append(_("… and %s more lines") % (len(touched) - LINES_IN_QUESTION))
     if any(row.line.shipped for row in rows):
-        question.append(_("What has shipped stays shipped."))
+        question.append(_("What has shipped stays shipped; goods that come back are a return."))
     question.append(_("This cannot be undone."))
     return "\n".join(question)

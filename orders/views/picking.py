@@ -110,6 +110,11 @@ class _Desk:
         """Changes whenever what can ship changes."""
         return "-".join([self.order.status, *(f"{row.reserved}.{row.line.shipped}" for row in self.rows)])
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether what is reserved waits for the rest."""
+        return self.order.ship_complete and any(row.waiting for row in self.rows)
+
     def page(
         self, request: HttpRequest, form: ShipmentForm, *, error: DomainError | None = None, status: int = 200
     ) -> HttpResponse:
@@ -121,7 +126,10 @@ class _Desk:
             "state": self.state,
             "form": form,
             "lines": [(row, form[form.name_of(row)]) for row in to_ship],
-            "can_ship": self.order.status in OPEN_ORDERS and any(row.reserved for row in self.rows),
+            "can_ship": self.order.status in OPEN_ORDERS
+            and any(row.reserved for row in self.rows)
+            and not self.is_held_back,
+            "held_back": self.is_held_back,
             "error": error,
             "texts": _texts(self.order),
         }

@@ -1,56 +1,11 @@
 // The order desk: lines by keyboard, one question to the server for all lines, one order however often it is sent.
 
 import { forget, keep, kept } from "./order_draft.js";
-import { csrfToken } from "./shell.js";
+import { HEAD, LINE, byId, clearErrors, field, fill, focus, form, getRows, hasEnded, isEmpty, lines, mark, post, rows, showErrors, texts, typed } from "./order_form.js";
+import { pastedLines } from "./order_paste.js";
 import { Typeahead } from "./typeahead.js";
 
 const QUOTE_MS = 200;
-const HEAD = ["channel", "warehouse", "requested_date", "note"];
-const LINE = ["product", "quantity", "unit_price"];
-const form = document.getElementById("order-entry");
-const texts = JSON.parse(document.getElementById("entry-texts").textContent);
-const lines = document.getElementById("lines");
-const byId = (id) => document.getElementById(id);
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
-const field = (row, name) => row.querySelector(`[data-field=${name}]`);
-// Chinese input methods type full-width digits; the server reads the ordinary ones.
-const typed = (input) => input.value.normalize("NFKC").trim();
-const rows = () => [...lines.children];
-const isEmpty = (row) => LINE.every((name) => !typed(field(row, name)));
-
-/** The rows found, null when there is no answer. */
-async function getRows(url, parameters) {
-  try {
-    const response = await fetch(`${url}?${new URLSearchParams(parameters)}`, { headers: { Accept: "application/json" } });
-    if (hasEnded(response)) return null;
-    return (await response.json()).results;
-  } catch {
-    return null;
-  }
-}
-
-function post(url, body, headers = {}) {
-  return fetch(url, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken(), ...headers },
-    body: JSON.stringify(body),
-  });
-}
-
-/** Whether the session is over (pages answer with the sign-in page, the API with 401); says so. */
-function hasEnded(response) {
-  const ended = response.redirected || response.status === 401;
-  const link = byId("entry-sign-in");
-  if (ended) showErrors(texts.session, [], [], false);
-  else if (!link.hidden) byId("entry-errors").hidden = true;
-  link.hidden = !ended;
-  return ended;
-}
-
-function focus(input) {
-  input.focus();
-  input.select?.();
-}
 
 // ---- lines
 
@@ -60,7 +15,8 @@ function addLine() {
   new Typeahead(field(row, "product"), {
     emptyText: texts.no_match,
     search: async (q) => {
-      const found = await getRows(form.dataset.productsUrl, { q, warehouse: byId("warehouse").value });
+      const customer = byId("customer").dataset.id || "";
+      const found = await getRows(form.dataset.productsUrl, { q, customer, warehouse: byId("warehouse").value });
       return found?.map((product) => ({
         ...product,
         hint: product.available === null ? "" : fill(texts.available, { available: product.available }),
@@ -70,7 +26,9 @@ function addLine() {
     picked: (product, moveOn) => {
       mark(field(row, "product"), "");
       if (product) {
+        // The list price until the customer's own comes with the quote; it follows the quantity until somebody types one.
         field(row, "unit_price").value = product.price;
+        row.dataset.autoPrice = "yes";
         if (!field(row, "quantity").value) field(row, "quantity").value = "1";
         if (moveOn || document.activeElement === field(row, "quantity")) focus(field(row, "quantity"));
       }
@@ -119,10 +77,14 @@ async function quote() {
   const shown = rows();
   const body = {
     warehouse: byId("warehouse").value,
+    customer: byId("customer").dataset.id || null,
+    discount: typed(byId("discount")),
+    freight: typed(byId("freight")),
     lines: shown.map((row) => ({
       product_id: field(row, "product").dataset.id || null,
       quantity: typed(field(row, "quantity")),
-      unit_price: typed(field(row, "unit_price")),
+      unit_price: row.dataset.autoPrice ? "" : typed(field(row, "unit_price")),
+      discount: typed(field(row, "discount")),
     })),
   };
   let answer;
@@ -136,6 +98,7 @@ async function quote() {
   if (mine !== quoteNumber) return;
   quoted = JSON.stringify(answer);
   byId("total").textContent = answer.total;
+  byId("taxed").textContent = answer.tax === "0.00" ? "" : fill(texts.taxed, answer);
   shown.forEach((row, index) => showQuote(row, answer.lines[index]));
 }
 
@@ -143,46 +106,14 @@ function showQuote(row, answer) {
   const part = (name) => row.querySelector(`[data-part=${name}]`);
   part("amount").textContent = answer ? answer.amount : "";
   part("promise").textContent = answer ? answer.text : "";
+  if (answer && row.dataset.autoPrice) field(row, "unit_price").value = answer.unit_price;
+  part("price").textContent = [answer?.price_name, answer?.below_cost && texts.below_cost].filter(Boolean).join(" · ");
+  part("price").classList.toggle("is-short", Boolean(answer?.below_cost));
   part("promise").className = `entry-promise ${answer ? (answer.short ? "is-short" : "is-ok") : ""}`;
   if (part("margin")) part("margin").textContent = answer ? `${answer.margin}\n${answer.margin_share}` : "";
 }
 
-// ---- errors, each at its field
-
-function mark(input, text) {
-  input.classList.toggle("is-invalid", Boolean(text));
-  input.setAttribute("aria-invalid", String(Boolean(text)));
-  const feedback = input.closest("div:not(.typeahead)").querySelector(".invalid-feedback");
-  if (!feedback) return;
-  feedback.textContent = text;
-  feedback.style.display = text ? "block" : "none";
-}
-
-function clearErrors() {
-  byId("entry-errors").hidden = true;
-  form.querySelectorAll("[data-field]").forEach((input) => mark(input, ""));
-}
-
-/** Say what is wrong above the form and at each field; the first wrong field gets the focus, if wanted. */
-function showErrors(summary, errors, sent, moveFocus = true) {
-  byId("entry-error").textContent = summary;
-  let first = null;
-  const items = errors.map(({ field: name, detail }) => {
-    const [, index, part] = name.match(/^lines\.(\d+)\.?(\w*)$/) || [];
-    const row = index === undefined ? null : sent[Number(index)];
-    const wrong = row ? field(row, part || "product") || field(row, "product") : form.querySelector(`:scope > .card [data-field="${name}"]`);
-    if (wrong) mark(wrong, detail);
-    first ||= wrong;
-    const item = document.createElement("li");
-    item.textContent = row ? `${row.getAttribute("aria-label")} ${detail}` : detail;
-    return item;
-  });
-  byId("entry-error-list").replaceChildren(...items);
-  byId("entry-errors").hidden = false;
-  if (!moveFocus) return;
-  byId("entry-errors").scrollIntoView({ block: "nearest" });
-  focus(first || byId("entry-errors"));
-}
+const isPercent = (text) => !text || (/^\d+([.]\d{1,2})?$/.test(text) && Number(text) <= 100);
 
 /** What is not finished, before anything is sent. */
 function unfinished(sent) {
@@ -191,6 +122,8 @@ function unfinished(sent) {
   if (!customer.id) errors.push({ field: "customer", detail: texts.choose_customer });
   else if (customer.blocked) errors.push({ field: "customer", detail: texts.customer_blocked });
   if (byId("requested_date").validity.badInput) errors.push({ field: "requested_date", detail: texts.date });
+  if (!isPercent(typed(byId("discount")))) errors.push({ field: "discount", detail: texts.percent });
+  if (typed(byId("freight")) && !/^\d+([.]\d{1,2})?$/.test(typed(byId("freight")))) errors.push({ field: "freight", detail: texts.price });
   if (!sent.length) errors.push({ field: "lines", detail: texts.no_lines });
   sent.forEach((row, index) => {
     const [quantity, price] = [typed(field(row, "quantity")), typed(field(row, "unit_price"))];
@@ -200,6 +133,7 @@ function unfinished(sent) {
     if (!/^[1-9]\d*$/.test(quantity) || Number(quantity) > Number(form.dataset.maxQuantity)) wrong("quantity", texts.quantity);
     // The price comes with the product.
     if ((hasProduct || price) && !/^\d+([.]\d{1,2})?$/.test(price)) wrong("unit_price", texts.price);
+    if (!isPercent(typed(field(row, "discount")))) wrong("discount", texts.percent);
   });
   return errors;
 }
@@ -229,10 +163,14 @@ function order(sent) {
     requested_date: byId("requested_date").value || null,
     note: byId("note").value.trim(),
     allow_backorder: byId("allow_backorder").checked,
+    is_priority: byId("is_priority").checked,
+    discount: typed(byId("discount")) || "0",
+    freight: typed(byId("freight")) || "0",
     lines: sent.map((row) => ({
       product: Number(field(row, "product").dataset.id),
       quantity: Number(typed(field(row, "quantity"))),
       unit_price: typed(field(row, "unit_price")),
+      discount: typed(field(row, "discount")) || "0",
     })),
   };
 }
@@ -243,7 +181,8 @@ function busy(now) {
   byId("confirm-order").classList.toggle("btn-loading", now);
 }
 
-async function confirmOrder() {
+/** Confirm what is typed; `more` says what else the request carries. */
+async function confirmOrder(more = {}) {
   if (sending) return;
   clearErrors();
   const sent = rows().filter((row) => !isEmpty(row));
@@ -251,7 +190,7 @@ async function confirmOrder() {
   if (errors.length) return showErrors(texts.refused, errors, sent);
   busy(true);
   try {
-    const body = order(sent);
+    const body = { ...order(sent), ...more };
     const headers = { "Idempotency-Key": keyFor(JSON.stringify(body)) };
     keepDraft();
     const response = await post(form.dataset.url, body, headers);
@@ -266,6 +205,7 @@ async function confirmOrder() {
     attempt.answered = response.status < 500;
     keepDraft();
     if (!hasEnded(response)) showErrors(...refusal(response.status, answer), sent);
+    if (byId("release-credit")) byId("release-credit").hidden = answer.code !== "credit_exceeded";
     askQuote();
   } catch {
     showErrors(texts.offline, [], sent);
@@ -281,6 +221,7 @@ function refusal(status, problem) {
     const short = problem.meta.lines.map((line) => ({ field: `lines.${line.line - 1}.quantity`, detail: fill(texts.short, line) }));
     return [texts.refused, short];
   }
+  if (problem.code === "credit_exceeded") return [texts.refused, [{ field: "customer", detail: problem.detail }]];
   if (problem.code === "customer_blocked") return [texts.refused, [{ field: "customer", detail: problem.detail }]];
   return problem.errors?.length ? [texts.refused, problem.errors] : [`${texts.refused} ${problem.detail}`, []];
 }
@@ -293,9 +234,14 @@ function keepDraft() {
     head: Object.fromEntries(HEAD.map((id) => [id, byId(id).value])),
     customer: { text: byId("customer").value, id: byId("customer").dataset.id },
     backorder: byId("allow_backorder").checked,
+    priority: byId("is_priority").checked,
     lines: rows()
       .filter((row) => !isEmpty(row))
-      .map((row) => ({ id: field(row, "product").dataset.id, values: LINE.map((name) => field(row, name).value) })),
+      .map((row) => ({
+        id: field(row, "product").dataset.id,
+        auto: row.dataset.autoPrice || "",
+        values: LINE.map((name) => field(row, name).value),
+      })),
     attempt,
   });
 }
@@ -307,13 +253,15 @@ function restoreDraft() {
   if (!draft || (asked && asked !== draft.customer.id) || !(draft.customer.text || draft.lines.length)) return;
   for (const id of HEAD) {
     const input = byId(id);
-    if (!input.options || [...input.options].some((option) => option.value === draft.head[id])) input.value = draft.head[id];
+    if (!input.options || [...input.options].some((option) => option.value === draft.head[id])) input.value = draft.head[id] ?? "";
   }
   identify(byId("customer"), draft.customer.text, draft.customer.id);
   byId("allow_backorder").checked = draft.backorder;
-  for (const { id, values } of draft.lines) {
+  byId("is_priority").checked = Boolean(draft.priority);
+  for (const { id, auto, values } of draft.lines) {
     const row = addLine();
-    LINE.forEach((name, index) => (field(row, name).value = values[index]));
+    LINE.forEach((name, index) => (field(row, name).value = values[index] ?? ""));
+    if (auto) row.dataset.autoPrice = auto;
     identify(field(row, "product"), values[0], id);
   }
   attempt = draft.attempt;
@@ -342,11 +290,51 @@ new Typeahead(byId("customer"), {
   picked: (customer, moveOn) => {
     mark(byId("customer"), customer?.blocked ? texts.customer_blocked : "");
     byId("customer").dataset.blocked = customer?.blocked ? "yes" : "";
-    keepDraft();
+    changed();
     if (customer && moveOn && !customer.blocked) focus(field(lines.firstElementChild, "product"));
   },
 });
 
+/** Put lines from a spreadsheet below each other, from this row on; codes that name nothing stay typed and are marked. */
+async function paste(row, pasted) {
+  let found = [];
+  try {
+    const body = { customer: byId("customer").dataset.id, codes: pasted.map((line) => line.code) };
+    const response = await post(form.dataset.matchUrl, body);
+    if (!hasEnded(response) && response.ok) found = (await response.json()).results;
+  } catch {
+    // Without an answer the codes stand there to be looked up one by one.
+  }
+  pasted.forEach((line, index) => {
+    const target = index === 0 ? row : rows().find((other) => isEmpty(other)) || addLine();
+    fillLine(target, line, found[index]);
+  });
+  focus(field(rows().find(isEmpty) || addLine(), "product"));
+  changed();
+}
+
+function fillLine(row, { code, quantity, price }, product) {
+  identify(field(row, "product"), product ? `${product.code} ${product.label}` : code, product?.id);
+  field(row, "quantity").value = quantity || "1";
+  field(row, "unit_price").value = price || product?.price || "";
+  row.dataset.autoPrice = price ? "" : "yes";
+  mark(field(row, "product"), product ? "" : texts.no_product);
+}
+
+/** Begin with the lines of a former order; what somebody was typing comes first. */
+function startWith(order) {
+  if (!rows().every(isEmpty) || byId("customer").value) return;
+  identify(byId("customer"), order.customer.text, order.customer.id);
+  byId("customer").dataset.blocked = order.customer.blocked ? "yes" : "";
+  for (const { product, quantity } of order.lines) fillLine(addLine(), { quantity }, product);
+}
+
+lines.addEventListener("paste", (event) => {
+  const pasted = event.target.dataset.field === "product" ? pastedLines(event.clipboardData.getData("text")) : [];
+  if (!pasted.length) return;
+  event.preventDefault();
+  paste(event.target.closest(".entry-line"), pasted);
+});
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   confirmOrder();
@@ -370,8 +358,10 @@ form.addEventListener("keydown", (event) => {
 form.addEventListener("input", (event) => {
   const name = event.target.dataset.field;
   if (name) mark(event.target, "");
+  // A price that somebody types stays; emptied, the customer's own comes back.
+  if (name === "unit_price") event.target.closest(".entry-line").dataset.autoPrice = typed(event.target) ? "" : "yes";
   // A product that is not chosen yet changes nothing on the server's side.
-  if (name === "quantity" || name === "unit_price" || name === "warehouse") changed();
+  if (["quantity", "unit_price", "discount", "freight", "warehouse"].includes(name)) changed();
   else keepDraft();
 });
 lines.addEventListener("click", (event) => {
@@ -379,6 +369,7 @@ lines.addEventListener("click", (event) => {
   if (button) removeLine(button.closest(".entry-line"));
 });
 byId("add-line").addEventListener("click", () => focus(field(addLine(), "product")));
+byId("release-credit")?.addEventListener("click", () => confirmOrder({ release_credit: true }));
 byId("start-afresh").addEventListener("click", () => {
   forget();
   window.location = window.location.pathname;
@@ -388,6 +379,7 @@ document.body.addEventListener("tandem:stock-changed", askQuote);
 window.addEventListener("pageshow", (event) => event.persisted && done && window.location.reload());
 
 restoreDraft();
+if (byId("entry-start")) startWith(JSON.parse(byId("entry-start").textContent));
 addLine();
 askQuote();
 focus(byId("customer").dataset.id ? field(lines.lastElementChild, "product") : byId("customer"));

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from orders.models import LostDemand, Order
+from orders.services import last_step
 from tests.api.conftest import Shop
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,14 @@ def test_new_order_is_reserved_and_answered_in_full(sales, shop: Shop):
         "ordered_at": answer["ordered_at"],
         "requested_date": "2030-05-01",
         "note": "Ring twice",
+        "ship_complete": False,
+        "is_priority": False,
+        "step": last_step(order.pk),
+        "discount": "0.00",
+        "freight": "0.00",
+        "net": "35.00",
+        "tax": "0.00",
+        "gross": "35.00",
         "total": "35.00",
     }
     assert tea == {
@@ -46,6 +55,8 @@ def test_new_order_is_reserved_and_answered_in_full(sales, shop: Shop):
         "product": {"id": shop.tea.pk, "sku": "TEA", "name": "Tea"},
         "quantity": 3,
         "unit_price": "10.00",
+        "discount": "0.00",
+        "tax_rate": "0.00",
         "amount": "30.00",
         "reserved": 3,
         "waiting": 0,
@@ -218,9 +229,31 @@ def test_change_answers_with_the_order_as_it_is_now(sales, shop: Shop):
         for line in response.json()["lines"]
     ]
     assert figures == [(1, 12, 10, 2, 0, "10.00"), (2, 2, 0, 0, 2, "2.50"), (3, 1, 0, 1, 0, "9.50")]
-    assert response.json()["total"] == "134.50"
+    assert response.json()["total"] == "129.50"  # what is closed is not charged
     shop.level.refresh_from_db()
     assert shop.level.reserved == 10
+
+
+def test_change_and_split_refuse_what_was_not_seen(sales, shop: Shop):
+    order = sales.post(URL, shop.order(("TEA", 3), ("CUP", 2)), format="json").json()
+    own = f"{URL}{order['id']}/"
+    moved = {"requested_date": "2030-06-01", "is_priority": True, "seen": order["step"]}
+    changed = sales.post(f"{own}change/", moved, format="json").json()
+    assert (changed["requested_date"], changed["is_priority"]) == ("2030-06-01", True)
+    split = {"lines": [{"line": 2, "quantity": 2}], "requested_date": "2030-07-01", "seen": order["step"]}
+    for path, body in (("split", split), ("change", moved), ("cancel", {"reason": "x", "seen": order["step"]})):
+        refused = sales.post(f"{own}{path}/", body, format="json")
+        assert (refused.status_code, refused.json()["code"]) == (409, "outdated")
+    part = sales.post(f"{own}split/", split | {"seen": changed["step"]}, format="json").json()
+    assert (part["requested_date"], part["lines"][0]["quantity"], part["is_priority"]) == ("2030-07-01", 2, True)
+    wrong = {"lines": [{"line": 1, "quantity": 4}, {"line": 9, "quantity": 1}]}
+    assert errors_of(sales.post(f"{own}split/", wrong, format="json")) == {
+        "lines.1.line": "The document has no such line."
+    }
+    del wrong["lines"][1]
+    assert errors_of(sales.post(f"{own}split/", wrong, format="json")) == {
+        "lines.0.quantity": "3 of TEA are open; enter 0 to 3."
+    }
 
 
 def test_change_names_wrong_fields_as_the_request_does(sales, shop: Shop):

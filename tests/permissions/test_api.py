@@ -32,6 +32,7 @@ MATRIX = [
     ("post", "orders/", "orders.confirm_order", 400),
     ("post", "orders/bulk/", "orders.confirm_order", 400),
     ("post", "orders/0/change/", "orders.change_order", 404),
+    ("post", "orders/0/split/", "orders.change_order", 404),
     ("post", "orders/0/cancel/", "orders.cancel_order", 404),
     ("post", "orders/0/ship/", "orders.ship_order", 404),
     ("get", "shipments/", "orders.view_shipment", 200),
@@ -127,7 +128,7 @@ READS = {
     },
 }
 WRITES = {
-    "Sales": {"orders/", "orders/bulk/", "orders/0/change/", "orders/0/cancel/"},
+    "Sales": {"orders/", "orders/bulk/", "orders/0/change/", "orders/0/split/", "orders/0/cancel/"},
     "Warehouse": {"stock-adjustments/", "orders/0/ship/", "purchase-orders/0/receive/"},
     "Buyers": {
         "purchase-orders/",

@@ -4,12 +4,14 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now, Upper
+from django.db.models.functions import Now, Round, Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.errors import IllegalTransition
+from core.money import ZERO
 from inventory.models import Product, Reservation, StockMove, Warehouse
+from orders.models.prices import PriceList
 from orders.promise_models import (  # noqa: F401  Django looks for them here
     DeliveryCosts,
     LearnedDelay,
@@ -18,6 +20,10 @@ from orders.promise_models import (  # noqa: F401  Django looks for them here
     ServiceMinimum,
 )
 from orders.rule_models import Quota, ShippingLane, Substitute  # noqa: F401
+
+
+def _percentage(field: str) -> Q:
+    return Q(**{f"{field}__gte": 0, f"{field}__lte": 100})
 
 
 class Channel(models.Model):
@@ -44,6 +50,19 @@ class Customer(models.Model):
     email = models.EmailField(_("e-mail"), blank=True, default="")
     address = models.CharField(_("address"), max_length=300, blank=True, default="")
     is_blocked = models.BooleanField(_("blocked"), default=False)
+    ship_complete = models.BooleanField(_("ship complete only"), default=False, db_default=False)
+    price_list = models.ForeignKey(
+        PriceList,
+        verbose_name=_("price list"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="customers",
+    )
+    # Instead of the products' rates, where it is given: 0 for customers who pay no tax.
+    tax_rate = models.DecimalField(_("tax rate (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
+    credit_limit = models.DecimalField(_("credit limit"), max_digits=14, decimal_places=2, null=True, blank=True)
+    payment_days = models.PositiveIntegerField(_("days to pay"), default=0, db_default=0)
     created_at = models.DateTimeField(_("created"), db_default=Now())
 
     class Meta:
@@ -52,6 +71,12 @@ class Customer(models.Model):
         indexes = [
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="customer_name_trgm"),
             GinIndex(OpClass(Upper("code"), "gin_trgm_ops"), name="customer_code_trgm"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(tax_rate=None) | _percentage("tax_rate"), name="customer_tax_rate"),
+            models.CheckConstraint(
+                condition=Q(credit_limit=None) | Q(credit_limit__gte=0), name="customer_credit_limit"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -84,6 +109,15 @@ class Order(models.Model):
     ordered_at = models.DateTimeField(_("ordered"))
     requested_date = models.DateField(_("requested date"))
     note = models.CharField(_("note"), max_length=500, blank=True, default="")
+    discount = models.DecimalField(_("discount (%)"), max_digits=5, decimal_places=2, default=ZERO, db_default=ZERO)
+    freight = models.DecimalField(_("freight"), max_digits=14, decimal_places=2, default=ZERO, db_default=ZERO)
+    # Ship when all of it is there; otherwise what is there ships and the rest follows.
+    ship_complete = models.BooleanField(_("ship complete only"), default=False, db_default=False)
+    is_priority = models.BooleanField(_("priority"), default=False, db_default=False)
+    # The order that a part of was split off into this one.
+    split_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="splits", db_index=False
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("entered by"),
@@ -107,21 +141,26 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["open", "partly_shipped", "shipped", "cancelled"]), name="order_status"
             ),
+            models.CheckConstraint(
+                condition=_percentage("discount") & Q(freight__gte=0), name="order_discount_and_freight"
+            ),
         ]
         indexes = [
-            # The pick queue and backorders look only at open orders, oldest wish first.
+            # The pick queue and backorders look only at open orders: priority first, then the oldest wish.
             models.Index(
-                fields=["warehouse", "requested_date", "id"],
+                fields=["warehouse", "-is_priority", "requested_date", "id"],
                 condition=Q(status__in=["open", "partly_shipped"]),
                 name="order_open_queue",
             ),
             models.Index(fields=["ordered_at"], name="order_ordered_at"),
+            models.Index(fields=["split_from"], condition=Q(split_from__isnull=False), name="order_split_from"),
             GinIndex(OpClass(Upper("number"), "gin_trgm_ops"), name="order_number_trgm"),
         ]
         permissions = [
             ("confirm_order", _("Can enter and confirm orders")),
             ("cancel_order", _("Can cancel orders")),
             ("ship_order", _("Can ship orders")),
+            ("release_credit", _("Can confirm orders over the credit limit")),
         ]
 
     def __str__(self) -> str:
@@ -150,8 +189,12 @@ class OrderLine(models.Model):
     cancelled = models.BigIntegerField(_("cancelled"), default=0)
     returned = models.BigIntegerField(_("returned"), default=0)
     promised_date = models.DateField(_("promised date"), null=True, blank=True)
+    discount = models.DecimalField(_("discount (%)"), max_digits=5, decimal_places=2, default=ZERO, db_default=ZERO)
+    # Fixed when the line is ordered: later changes of rates touch no order.
+    tax_rate = models.DecimalField(_("tax rate (%)"), max_digits=5, decimal_places=2, default=ZERO, db_default=ZERO)
+    # What is not cancelled, after the line's discount and before the order's (see pricing.py).
     amount = models.GeneratedField(
-        expression=F("quantity") * F("unit_price"),
+        expression=Round((F("quantity") - F("cancelled")) * F("unit_price") * (100 - F("discount")) / 100, 2),
         output_field=models.DecimalField(max_digits=18, decimal_places=2),
         db_persist=True,
     )
@@ -163,6 +206,9 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "position"], name="orderline_position"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="orderline_quantity_positive"),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="orderline_price_not_negative"),
+            models.CheckConstraint(
+                condition=_percentage("discount") & _percentage("tax_rate"), name="orderline_discount_and_tax"
+            ),
             models.CheckConstraint(
                 condition=Q(shipped__gte=0, cancelled__gte=0, quantity__gte=F("shipped") + F("cancelled")),
                 name="orderline_not_overshipped",
@@ -277,6 +323,8 @@ class ReturnLine(models.Model):
     quantity = models.BigIntegerField(_("quantity"))
     refund = models.DecimalField(_("refund"), max_digits=16, decimal_places=2)
     cost = models.DecimalField(_("cost returned"), max_digits=16, decimal_places=2)
+    # Fit for nothing: it came in and went out again at once.
+    is_scrapped = models.BooleanField(_("scrapped"), default=False, db_default=False)
     move = models.OneToOneField(StockMove, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
