@@ -56,7 +56,7 @@ class Advice:
 def advise(order: Order, rows: Sequence[DeskLine], waiting: Sequence[Promised]) -> Advice | None:
     """Ship what is reserved now, or wait? None when there is nothing to choose. A constant number of queries."""
     promises = {promised.current.line_id: promised.current for promised in waiting}
-    if order.status not in OPEN_ORDERS or not any(row.reserved for row in rows) or not promises:
+    if order.ship_complete or order.status not in OPEN_ORDERS or not any(row.reserved for row in rows) or not promises:
         return None
     today, costs = timezone.localdate(), delivery_costs()
     terms = Terms(
@@ -67,6 +67,8 @@ def advise(order: Order, rows: Sequence[DeskLine], waiting: Sequence[Promised]) 
     )
     names, groups = _groups(order, rows, promises, today)
     plans: dict[str, Plan] = {"now": always_split(groups), "wait": never_split(groups)}
+    if plans["now"] == plans["wait"]:
+        return None  # what waits has no date: there is nothing to wait for
     best = cheapest(groups, terms)
     if best not in plans.values():
         plans["mixed"] = best

@@ -16,6 +16,8 @@ from orders.models.documents import (
 )
 from orders.models.items import CustomerItem
 from orders.models.prices import PriceList, PriceListItem, Promotion
+from orders.promise_models import DeliveryCosts, LearnedDelay, LinePromise, PromiseMark, ServiceMinimum
+from orders.rule_models import Quota, ShippingLane, Substitute
 
 __all__ = [
     "Allocation",
@@ -23,15 +25,23 @@ __all__ = [
     "Complaint",
     "Customer",
     "CustomerItem",
+    "DeliveryCosts",
+    "LearnedDelay",
+    "LinePromise",
     "LostDemand",
     "Order",
     "OrderLine",
     "PriceList",
     "PriceListItem",
+    "PromiseMark",
     "Promotion",
+    "Quota",
     "Return",
     "ReturnLine",
     "Reversal",
+    "ServiceMinimum",
     "Shipment",
     "ShipmentLine",
+    "ShippingLane",
+    "Substitute",
 ]
