@@ -97,7 +97,7 @@ class SourcingForm(_Dressed):
     channel = forms.ModelChoiceField(Channel.objects.all(), label=_("Channel"), empty_label=None)
     rule = forms.ChoiceField(label=_("Rule"), choices=SOURCING_RULES)
     lines = forms.CharField(
-        label=_("Lines"),
+        label=_("Order lines"),
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("One line each: SKU, a space or tab, and the pieces; as copied from a sheet."),

@@ -28,7 +28,7 @@ from orders.promise import OPEN_ORDERS, Promise, promise_from
 from orders.promise_models import UNSUPPLIED, LinePromise, PromiseMark
 
 Basis, Reason = LinePromise.Basis, LinePromise.Reason
-BATCH = 500
+BATCH = 50  # places locked at once: orders of the same products wait meanwhile
 RENEW_BELOW = 0.6  # odds of the safe date below which another is given
 
 

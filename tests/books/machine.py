@@ -1,9 +1,10 @@
 """Random steps through every service that changes stock, each compared with the clerk's books to the piece and cent."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from hypothesis import strategies as st
@@ -14,7 +15,8 @@ from inventory.models import StockLevel
 from inventory.places import Receipt
 from inventory.selectors import availability, waiting_by_place
 from inventory.services import adjust_stock, open_balance
-from orders.models import LostDemand, Order, OrderLine, ShipmentLine
+from orders.models import LinePromise, LostDemand, Order, OrderLine, ShipmentLine
+from orders.promise_models import UNSUPPLIED
 from orders.values import NewOrder
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.services import set_policies
@@ -72,6 +74,21 @@ class BooksMachine(SalesRules, PurchaseRules, RuleBasedStateMachine):
             self.books.receive(place, difference, value)
 
     # --- after every step ---------------------------------------------------------------------------------------------
+
+    @invariant()
+    def promises_are_told(self) -> None:
+        """What was promised before a step decides who gets stock in it."""
+        if not hasattr(self, "books"):
+            return
+        rows = OrderLine.objects.annotate(
+            unsupplied=Exists(LinePromise.objects.filter(UNSUPPLIED, line=OuterRef("pk")))
+        )
+        self.books.promised = {
+            pk: (unsupplied, day or date.max)
+            for pk, unsupplied, day in rows.filter(order__in=list(self.books.sales)).values_list(
+                "pk", "unsupplied", "promised_date"
+            )
+        }
 
     @invariant()
     def books_agree(self) -> None:

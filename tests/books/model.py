@@ -68,6 +68,9 @@ class Line:
         return self.open - self.held
 
 
+UNPROMISED = (False, date.max)
+
+
 @dataclass(eq=False)
 class Claim:
     """A reservation: pieces of a shelf that a line may take."""
@@ -123,6 +126,8 @@ class Books:
         self.sold: list[Sold] = []
         self.purchases: dict[int, Purchase] = {}
         self.refused: Counter[Place] = Counter()
+        # Whether nobody has ordered a line's pieces yet, and the day promised; told after each step.
+        self.promised: dict[int, tuple[bool, date]] = {}
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
@@ -145,15 +150,15 @@ class Books:
         )
 
     def open_lines(self, place: Place) -> list[Line]:
-        """Lines that may get stock, the earliest wish first, then the oldest line."""
+        """Lines that may get stock, as they were promised it, then the earliest wish and the oldest line."""
         rows = [
-            (sale.requested, line.pk, line)
+            (self.promised.get(line.pk, UNPROMISED), sale.requested, line.pk, line)
             for sale in self.sales.values()
             if sale.status in ("open", "partly_shipped")
             for line in sale.lines
             if line.place == place and line.open
         ]
-        return [line for _requested, _pk, line in sorted(rows, key=lambda row: row[:2])]
+        return [line for *_keys, line in sorted(rows, key=lambda row: row[:3])]
 
     # --- reserving ----------------------------------------------------------------------------------------------------
 
