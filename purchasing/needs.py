@@ -67,7 +67,7 @@ SELECT product_id, warehouse_id, available, on_order::bigint, waiting, reorder_p
        late::bigint, round(daily, 6), coalesce(standing.quantity, 0), coalesce(standing.supplier_item_id, 0),
        coalesce(standing.is_early, false)
   FROM dated JOIN summed USING (product_id, warehouse_id) LEFT JOIN standing USING (product_id, warehouse_id)
- WHERE standing.quantity IS NOT NULL OR available + on_order - waiting < 0
+ WHERE %s OR standing.quantity IS NOT NULL OR available + on_order - waiting < 0
     OR available + on_order - waiting <= reorder_point AND available + on_order - waiting < order_up_to
 """
 
@@ -95,14 +95,17 @@ class Terms:
         return Terms(timezone.localdate().isoformat(), company.holding_rate if company else Decimal(0))
 
 
-def due_needs(places: Collection[Place], terms: Terms) -> dict[Place, Need]:
-    """The needs of those places that are due or have an open suggestion, the others are absent; five queries."""
+def due_needs(places: Collection[Place], terms: Terms, *, only_due: bool = True) -> dict[Place, Need]:
+    """The needs of those places that are due or have an open suggestion, or of all; the others are absent.
+
+    Five queries.
+    """
     wanted = sorted(set(places))
     products = sorted({product for product, _warehouse in wanted})
     columns = [list(column) for column in zip(*wanted, strict=True)] or [[], []]
     # Not prepared: what is cheapest hangs on how many places are asked for.
     with connection.cursor() as cursor:
-        cursor.execute(DUE, [*columns, terms.as_of, products, products])
+        cursor.execute(DUE, [*columns, terms.as_of, products, products, not only_due])
         rows = cursor.fetchall()
     found = {row[0] for row in rows}
     offers, surplus = offers_of(found), _surplus(found)

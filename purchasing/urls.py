@@ -27,6 +27,7 @@ urlpatterns = [
     path("replenishment/import/", sheets.suggestions_import, name="suggestions-import"),
     path("shortages/", shortages.shortage_list, name="shortages"),
     path("replenishment/cash/", cash.cash_budget, name="cash"),
+    path("replenishment/fill/", desk.fill, name="fill"),
     path("replenishment/review/", desk.review, name="review"),
     path("replenishment/approve/", desk.approve, name="approve"),
     path("replenishment/<int:pk>/", suggestions.suggestion_detail, name="suggestion"),

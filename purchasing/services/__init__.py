@@ -9,6 +9,7 @@ from purchasing.services.approval import (
     set_approval_limit,
 )
 from purchasing.services.confirming import change_expected_date, close_purchase_order, confirm_purchase_order
+from purchasing.services.joint import fill_up
 from purchasing.services.landing import add_landed_cost
 from purchasing.services.ordering import cancel_purchase_order, change_draft, cost_at, create_purchase_orders
 from purchasing.services.policies import return_policy_to_forecast, set_policies_by_hand, set_policy_by_hand
@@ -43,6 +44,7 @@ __all__ = [
     "delete_rule",
     "dismiss_suggestion",
     "drain_marks",
+    "fill_up",
     "limit_of",
     "mark_for_check",
     "place_purchase_order",
