@@ -182,8 +182,8 @@ def run_start(request: HttpRequest) -> HttpResponseBase:
 @permission_required(PLACE, raise_exception=True)
 def fill(request: HttpRequest) -> HttpResponseBase:
     """Fill a supplier's minimum order value for a warehouse with what would be due next."""
-    supplier = get_object_or_404(Supplier, pk=whole(request.POST.get("supplier", "")) or 0)
-    warehouse = get_object_or_404(Warehouse, pk=whole(request.POST.get("warehouse", "")) or 0)
+    supplier = get_object_or_404(Supplier, pk=whole(request.GET.get("supplier", "")) or 0)
+    warehouse = get_object_or_404(Warehouse, pk=whole(request.GET.get("warehouse", "")) or 0)
     added = services.fill_up(supplier.pk, warehouse.pk)
     text = ngettext(
         "%s product that would be due next was added.", "%s products that would be due next were added.", added
