@@ -272,7 +272,8 @@ def _terms(need: Need, offer: Offer, best: int, quantity: int) -> tuple[tuple[st
 
 def _doubts(need: Need, offer: Offer, quantity: int) -> Iterable[Doubt]:
     if not offer.item:
-        yield Doubt.NO_SUPPLIER
+        if need.as_of:  # the first suggestions did not keep whose offer they took
+            yield Doubt.NO_SUPPLIER
         return
     if not offer.unit_cost:
         yield Doubt.PRICE_MISSING

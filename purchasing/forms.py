@@ -11,7 +11,7 @@ from core.checks import cost_error
 from core.forms import dress
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
-from purchasing.models import AutoApprovalRule, PurchaseOrder, StockPolicy, Supplier, SupplierItem
+from purchasing.models import AutoApprovalRule, LandedCost, PurchaseOrder, StockPolicy, Supplier, SupplierItem
 from purchasing.selectors import PurchaseWish
 from purchasing.typed import whole
 
@@ -283,6 +283,29 @@ class RuleForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
             "supplier": _("Empty: every supplier without a rule of its own."),
             "min_confidence": _("100 less the deviation of lead-time demand as a share of its mean."),
         }
+
+
+class LandedForm(Dressed, forms.Form):
+    """Freight, duty or the like of a goods receipt."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=LandedCost.Kind.choices)
+    amount = forms.DecimalField(label=_("Amount"), min_value=Decimal("0.01"), max_digits=16, decimal_places=2)
+    document = forms.CharField(label=_("Invoice number"), max_length=40, required=False)
+
+
+class ReceiptCostsForm(Dressed, forms.Form):
+    """Freight and duty that came with the goods."""
+
+    freight = forms.DecimalField(
+        label=_("Freight"), min_value=Decimal("0.01"), max_digits=16, decimal_places=2, required=False
+    )
+    duty = forms.DecimalField(
+        label=_("Duty"), min_value=Decimal("0.01"), max_digits=16, decimal_places=2, required=False
+    )
+
+    def landed(self) -> dict[str, Decimal]:
+        """What was entered, by kind."""
+        return {name: amount for name, amount in self.cleaned_data.items() if amount}
 
 
 class SheetForm(Dressed, forms.Form):

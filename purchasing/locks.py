@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from core.errors import InvalidInput
 from inventory.places import Place
 from purchasing.models import (
+    GoodsReceipt,
     PurchaseOrder,
     ReorderSuggestion,
     ReplenishmentChunk,
@@ -102,3 +103,9 @@ def take_chunk(chunk_id: int) -> ReplenishmentChunk | None:
 def lock_run(run_id: int) -> ReplenishmentRun:
     """Lock one run, after everything that its chunk checked."""
     return ReplenishmentRun.objects.select_for_update().get(pk=run_id)
+
+
+def lock_receipt(receipt_id: int) -> GoodsReceipt:
+    """Lock one goods receipt: its costs are booked one after the other."""
+    rows = GoodsReceipt.objects.select_related("purchase_order").select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=receipt_id)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from core.models import Company
 from inventory.places import Place
 from purchasing.decision import NOBODY, Need, Offer
-from purchasing.models import SupplierItem
+from purchasing.models import PriceBreak, SupplierItem
 
 LEAST_CYCLE_DAYS = 7  # supply that comes within this time after a new order would be here still counts
 UNKNOWN_CYCLE_DAYS = 30  # the same where nobody knows how fast it sells
@@ -67,7 +67,7 @@ SELECT product_id, warehouse_id, available, on_order::bigint, waiting, reorder_p
        late::bigint, round(daily, 6), coalesce(standing.quantity, 0), coalesce(standing.supplier_item_id, 0),
        coalesce(standing.is_early, false)
   FROM dated JOIN summed USING (product_id, warehouse_id) LEFT JOIN standing USING (product_id, warehouse_id)
- WHERE standing.quantity IS NOT NULL OR available + on_order - waiting < 0
+ WHERE %s OR standing.quantity IS NOT NULL OR available + on_order - waiting < 0
     OR available + on_order - waiting <= reorder_point AND available + on_order - waiting < order_up_to
 """
 
@@ -95,14 +95,17 @@ class Terms:
         return Terms(timezone.localdate().isoformat(), company.holding_rate if company else Decimal(0))
 
 
-def due_needs(places: Collection[Place], terms: Terms) -> dict[Place, Need]:
-    """The needs of those places that are due or have an open suggestion, the others are absent; five queries."""
+def due_needs(places: Collection[Place], terms: Terms, *, only_due: bool = True) -> dict[Place, Need]:
+    """The needs of those places that are due or have an open suggestion, or of all; the others are absent.
+
+    Five queries.
+    """
     wanted = sorted(set(places))
     products = sorted({product for product, _warehouse in wanted})
     columns = [list(column) for column in zip(*wanted, strict=True)] or [[], []]
     # Not prepared: what is cheapest hangs on how many places are asked for.
     with connection.cursor() as cursor:
-        cursor.execute(DUE, [*columns, terms.as_of, products, products])
+        cursor.execute(DUE, [*columns, terms.as_of, products, products, not only_due])
         rows = cursor.fetchall()
     found = {row[0] for row in rows}
     offers, surplus = offers_of(found), _surplus(found)
@@ -130,31 +133,31 @@ def due_needs(places: Collection[Place], terms: Terms) -> dict[Place, Need]:
 
 def offers_of(products: Collection[int]) -> dict[int, tuple[Offer, ...]]:
     """What active suppliers ask, by product: the preferred one first, none where there is no preferred; two queries."""
-    items = (
-        SupplierItem.objects.filter(product__in=products, supplier__is_active=True)
-        .select_related("supplier")
-        .prefetch_related("price_breaks")
-        .order_by("-is_preferred", "supplier__code")
-    )
+    steps: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+    breaks = PriceBreak.objects.filter(supplier_item__product__in=products).order_by("quantity")
+    for item, quantity, cost in breaks.values_list("supplier_item_id", "quantity", "unit_cost"):
+        steps[item].append((quantity, cost))
+    items = SupplierItem.objects.filter(product__in=products, supplier__is_active=True)
     offers: dict[int, list[Offer]] = defaultdict(list)
-    for item in items:
-        if item.is_preferred or offers[item.product_id]:
-            offers[item.product_id].append(offer_of(item))
-    return {product: tuple(of) for product, of in offers.items() if of}
-
-
-def offer_of(item: SupplierItem) -> Offer:
-    """What the supplier asks for this item; its supplier and price breaks stand loaded with it."""
-    return Offer(
-        item=item.pk,
-        supplier=item.supplier.name,
-        unit_cost=item.unit_cost,
-        breaks=tuple((step.quantity, step.unit_cost) for step in item.price_breaks.all()),
-        moq=item.moq,
-        order_multiple=item.order_multiple,
-        lead_time_days=item.supplier.lead_time_days,
-        shelf_life_days=item.shelf_life_days,
+    # Not as model instances: a check of everything reads a hundred thousand of them.
+    rows: list[tuple[Any, ...]] = list(
+        items.order_by("-is_preferred", "supplier__code").values_list(
+            "product_id",
+            "is_preferred",
+            "pk",
+            "supplier__name",
+            "unit_cost",
+            "moq",
+            "order_multiple",
+            "supplier__lead_time_days",
+            "shelf_life_days",
+        )
     )
+    for product, is_preferred, item, supplier, unit_cost, moq, multiple, days, shelf_life in rows:
+        if is_preferred or offers[product]:
+            prices = tuple(steps.get(item, ()))
+            offers[product].append(Offer(item, supplier, unit_cost, prices, moq, multiple, days, shelf_life))
+    return {product: tuple(of) for product, of in offers.items() if of}
 
 
 def _surplus(products: Collection[int]) -> Mapping[int, Mapping[str, int]]:

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from inventory.places import Place
 from purchasing.lead_times import Bucket, LeadTime, distribution, learn, quoted
-from purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine, SupplierItem
+from purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine, Supplier, SupplierItem
 
 FACTS_WINDOW = timedelta(days=730)
 SCORE_WINDOW = timedelta(days=365)
@@ -69,15 +70,26 @@ def learned_lead_times(items: Collection[SupplierItem], *, until: datetime | Non
 
 
 def place_lead_times(places: Collection[Place]) -> dict[Place, int]:
-    """Days that the preferred supplier takes, learned from its receipts, for places whose product has one."""
-    items = list(
-        SupplierItem.objects.filter(
-            product__in={product for product, _warehouse in places}, is_preferred=True, supplier__is_active=True
-        ).select_related("supplier")
+    """Days that the preferred supplier takes, as learned last night, for places whose product has one; one query."""
+    items = SupplierItem.objects.filter(
+        product__in={product for product, _warehouse in places}, is_preferred=True, supplier__is_active=True
     )
-    learned = learned_lead_times(items)
-    days = {item.product_id: learned[item.pk].whole_days for item in items}
+    days = dict(items.values_list("product_id", Coalesce("learned_days", "supplier__lead_time_days")))
     return {place: days[place[0]] for place in places if place[0] in days}
+
+
+def remember_lead_times() -> int:
+    """Keep what was learned with each item, where promises read it; returns how many changed. Run every night."""
+    changed = []
+    for supplier in Supplier.objects.order_by("pk").iterator():
+        items = list(supplier.items.select_related("supplier").order_by("pk"))
+        known = {item.pk: item.learned_days for item in items}
+        for pk, learned in learned_lead_times(items).items():
+            days = learned.whole_days if learned.facts else None
+            if known[pk] != days:
+                changed.append(SupplierItem(pk=pk, learned_days=days))
+    SupplierItem.objects.bulk_update(changed, ["learned_days"], batch_size=2000)
+    return len(changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from celery import shared_task
 from core.live import publish
 from core.queue import enqueue, kick_taken
 from purchasing.models import ReplenishmentChunk
+from purchasing.performance import remember_lead_times
 from purchasing.services import approve_by_rules, check_chunk, drain_marks
 
 
@@ -42,3 +43,9 @@ def hand_out_chunks() -> int:
     for chunk in chunks:
         enqueue(check_replenishment_chunk, chunk)
     return len(chunks)
+
+
+@shared_task
+def learn_lead_times() -> int:
+    """Keep what receipts teach about lead times; run by beat every night, before the forecast."""
+    return remember_lead_times()

@@ -82,6 +82,12 @@ def _received(data: Data) -> str:
     return _("%(receipt)s: %(pieces)s pieces came in, %(left)s are still expected.") % words
 
 
+def _landed(data: Data) -> str:
+    return _(
+        "%(receipt)s: %(amount)s of freight or duty came late; %(into_stock)s into stock, %(expensed)s an expense."
+    ) % {**data, **{name: amount(data[name]) for name in ("amount", "into_stock", "expensed")}}
+
+
 def _cancelled(data: Data) -> str:
     return _("Cancelled. Reason: %(reason)s") % data
 
@@ -112,6 +118,7 @@ PURCHASE_ORDER: Words = {
     "confirmed": ("circle-check", _confirmed),
     "closed": ("package-off", _closed),
     "received": ("package-import", _received),
+    "landed": ("truck-delivery", _landed),
     "cancelled": ("x", _cancelled),
 }
 POLICY: Words = {

@@ -33,11 +33,15 @@ class NewPurchaseOrder:
 
 @dataclass(frozen=True, slots=True)
 class NewReceipt:
-    """What arrived for one purchase order: pieces by line; without quantities everything still open."""
+    """What arrived for one purchase order: pieces by line; without quantities everything still open.
+
+    ``landed``: freight and the like that came with it, by kind; spread over the cost of the pieces.
+    """
 
     purchase_order_id: int
     quantities: Mapping[int, int] | None = None
     received_at: datetime | None = None
+    landed: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,13 @@ class Migration(migrations.Migration):
     dependencies = [("purchasing", "0009_replenishment_runs")]
 
     operations = [
+        # Open suggestions of before did not keep whose offer they took: the next check writes them anew.
+        migrations.RunSQL(
+            "INSERT INTO purchasing_reordermark (product_id, warehouse_id) "
+            "SELECT product_id, warehouse_id FROM purchasing_reordersuggestion "
+            "WHERE status = 'open' AND NOT inputs ? 'offers'",
+            migrations.RunSQL.noop,
+        ),
         migrations.RunSQL("DELETE FROM purchasing_replenishmentchunk", migrations.RunSQL.noop),
         *(
             migrations.RemoveField("replenishmentchunk", name)

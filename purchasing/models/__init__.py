@@ -1,6 +1,6 @@
 """Suppliers, policies, reorder suggestions, purchase orders and goods receipts."""
 
-from purchasing.models.orders import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
+from purchasing.models.orders import GoodsReceipt, GoodsReceiptLine, LandedCost, PurchaseOrder, PurchaseOrderLine
 from purchasing.models.replenishment import (
     ReorderMark,
     ReorderSuggestion,
@@ -16,6 +16,7 @@ __all__ = [
     "AutoApprovalRule",
     "GoodsReceipt",
     "GoodsReceiptLine",
+    "LandedCost",
     "PriceBreak",
     "PurchaseOrder",
     "PurchaseOrderLine",

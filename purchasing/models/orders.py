@@ -179,3 +179,42 @@ class GoodsReceiptLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.receipt_id}: {self.quantity}"
+
+
+class LandedCost(models.Model):
+    """Freight, duty or another cost of bringing goods in.
+
+    ``into_stock`` of it is in the value of pieces; the rest is an expense of its day, for those pieces had left.
+    """
+
+    class Kind(models.TextChoices):
+        FREIGHT = "freight", _("Freight")
+        DUTY = "duty", _("Duty")
+        OTHER = "other", pgettext_lazy("landed cost", "Other")
+
+    receipt = models.ForeignKey(GoodsReceipt, on_delete=models.PROTECT, related_name="landed_costs")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    amount = models.DecimalField(_("amount"), max_digits=16, decimal_places=2)
+    into_stock = models.DecimalField(_("into stock value"), max_digits=16, decimal_places=2)
+    document = models.CharField(_("invoice number"), max_length=40, blank=True, default="")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(_("date"))
+
+    class Meta:
+        verbose_name = _("landed cost")
+        verbose_name_plural = _("landed costs")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, into_stock__gte=0, into_stock__lte=F("amount")), name="landedcost_amounts"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.receipt_id}: {self.kind} {self.amount}"
+
+    @property
+    def expensed(self) -> Decimal:
+        """What did not go into stock."""
+        return self.amount - self.into_stock

@@ -76,6 +76,8 @@ class SupplierItem(models.Model):
     shelf_life_days = models.PositiveIntegerField(
         _("shelf life on delivery (days)"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
+    # Days to reckon with, learned every night from its receipts; empty: what the supplier says.
+    learned_days = models.PositiveIntegerField(_("lead time learned (days)"), null=True, blank=True, editable=False)
     is_preferred = models.BooleanField(_("preferred"), default=True)
 
     class Meta:

@@ -9,6 +9,8 @@ from purchasing.services.approval import (
     set_approval_limit,
 )
 from purchasing.services.confirming import change_expected_date, close_purchase_order, confirm_purchase_order
+from purchasing.services.joint import fill_up
+from purchasing.services.landing import add_landed_cost
 from purchasing.services.ordering import cancel_purchase_order, change_draft, cost_at, create_purchase_orders
 from purchasing.services.policies import return_policy_to_forecast, set_policies_by_hand, set_policy_by_hand
 from purchasing.services.receiving import receive_goods
@@ -19,6 +21,7 @@ from purchasing.services.suggestions import approval_errors, approve_suggestions
 from purchasing.services.suppliers import add_supplier, add_supplier_item, change_supplier, change_supplier_item
 
 __all__ = [
+    "add_landed_cost",
     "add_rule",
     "add_supplier",
     "add_supplier_item",
@@ -41,6 +44,7 @@ __all__ = [
     "delete_rule",
     "dismiss_suggestion",
     "drain_marks",
+    "fill_up",
     "limit_of",
     "mark_for_check",
     "place_purchase_order",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,14 +13,15 @@ from core.actor import current_actor_id
 from core.bulk import add_to_column
 from core.errors import IllegalTransition, InvalidInput
 from core.live import publish_after_commit
-from core.money import to_cents
+from core.money import ZERO, to_cents
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.models import StockMove
 from inventory.places import Receipt
 from inventory.services import receive_stock
 from purchasing.locks import lock_purchase_orders
-from purchasing.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine
+from purchasing.models import GoodsReceipt, GoodsReceiptLine, LandedCost, PurchaseOrder, PurchaseOrderLine
+from purchasing.services.landing import costs_of_receipt, spread
 from purchasing.signals import goods_received
 from purchasing.values import NewReceipt
 
@@ -50,8 +52,10 @@ def receive_goods(news: Sequence[NewReceipt]) -> list[GoodsReceipt]:
         )
         for new, number in zip(news, next_numbers("GR", len(news)), strict=True)
     )
+    costs = {receipt.pk: costs_of_receipt(receipt, new.landed) for receipt, new in zip(receipts, news, strict=True)}
     for at in sorted({receipt.received_at for receipt in receipts}):
-        _bring_in([(r, p) for r, p in zip(receipts, plans, strict=True) if r.received_at == at], at)
+        _bring_in([(r, p) for r, p in zip(receipts, plans, strict=True) if r.received_at == at], costs, at)
+    LandedCost.objects.bulk_create([cost for several in costs.values() for cost in several])
     _finish(receipts, plans, lines)
     return receipts
 
@@ -86,18 +90,27 @@ def _too_many(line: PurchaseOrderLine) -> str:
     return _("%(open)s of %(sku)s are still expected, %(most)s with the tolerance; enter 0 to %(most)s.") % words
 
 
-def _bring_in(group: list[tuple[GoodsReceipt, Plan]], at: datetime) -> None:
+def _values(plan: Plan, costs: Sequence[LandedCost]) -> list[Decimal]:
+    """What the pieces of each line are worth: their cost, and their share of what it took to bring them in."""
+    values = [to_cents(line.unit_cost * quantity) for line, quantity in plan]
+    total = sum((cost.amount for cost in costs), ZERO)
+    shares = spread(total, [(quantity, value) for (_line, quantity), value in zip(plan, values, strict=True)])
+    return [value + share for value, share in zip(values, shares, strict=True)]
+
+
+def _bring_in(group: list[tuple[GoodsReceipt, Plan]], costs: Mapping[int, Sequence[LandedCost]], at: datetime) -> None:
     """Ledger and receipt lines of the receipts of one moment."""
     flat = [(receipt, line, quantity) for receipt, plan in group for line, quantity in plan]
+    values = [value for receipt, plan in group for value in _values(plan, costs[receipt.pk])]
     moves = receive_stock(
         [
             Receipt(
                 (line.product_id, receipt.purchase_order.warehouse_id),
                 quantity,
-                to_cents(line.unit_cost * quantity),
+                value,
                 receipt.number,
             )
-            for receipt, line, quantity in flat
+            for (receipt, line, quantity), value in zip(flat, values, strict=True)
         ],
         kind=StockMove.Kind.RECEIPT,
         at=at,

@@ -68,7 +68,7 @@ def check_places(places: Collection[Place]) -> int:
         still_open += 1
         item = decision.offer.item or None
         if suggestion is None:
-            new.append(_suggestion(place, need, decision, now))
+            new.append(new_suggestion(place, need, decision, now))
         elif suggestion.supplier_item_id != item or _inputs(suggestion.inputs) != _inputs(need.snapshot()):
             changed.append((suggestion.pk, decision.quantity, item, need.snapshot()))
     ReorderSuggestion.objects.bulk_create(new, batch_size=1000)
@@ -82,7 +82,8 @@ def _inputs(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in snapshot.items() if name not in PASSING}
 
 
-def _suggestion(place: Place, need: Need, decision: Decision, now: datetime) -> ReorderSuggestion:
+def new_suggestion(place: Place, need: Need, decision: Decision, now: datetime) -> ReorderSuggestion:
+    """An open suggestion, not saved yet."""
     return ReorderSuggestion(
         product_id=place[0],
         warehouse_id=place[1],

@@ -18,7 +18,7 @@ from purchasing.locks import SHARDS, lock_run, take_chunk
 from purchasing.models import ReplenishmentChunk, ReplenishmentRun
 from purchasing.services.reorder import check_places
 
-CHUNK = 1000  # places
+CHUNK = 2000  # places
 STUCK_AFTER = timedelta(hours=1)  # a run that takes longer may be replaced
 
 # Every place that has levels, or where customers wait, or where something is suggested.
@@ -27,14 +27,18 @@ PLACES = """
     UNION SELECT product_id, warehouse_id FROM inventory_stocklevel WHERE waiting > 0
     UNION SELECT product_id, warehouse_id FROM purchasing_reordersuggestion WHERE status = 'open'
 """
-# Slices of CHUNK places, by the product's remainder, so that neighbours in the queue never wait for each other.
+# Even slices of at most CHUNK places, by the product's remainder, so that neighbours in the queue never wait for each
+# other.
 CUT = f"""
 WITH place AS ({PLACES}),
-sliced AS (
+counted AS (
     SELECT product_id, warehouse_id, product_id %% %(modulus)s AS remainder,
-           (row_number() OVER (PARTITION BY product_id %% %(modulus)s ORDER BY product_id, warehouse_id) - 1)
-           / %(size)s AS slice
+           row_number() OVER (PARTITION BY product_id %% %(modulus)s ORDER BY product_id, warehouse_id) - 1 AS number,
+           count(*) OVER (PARTITION BY product_id %% %(modulus)s) AS places
       FROM place
+),
+sliced AS (
+    SELECT *, number * ((places + %(size)s - 1) / %(size)s) / places AS slice FROM counted
 )
 INSERT INTO purchasing_replenishmentchunk (run_id, products, warehouses)
 SELECT %(run)s, array_agg(product_id), array_agg(warehouse_id)

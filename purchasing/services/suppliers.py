@@ -61,6 +61,9 @@ def change_supplier(supplier_id: int, fields: Mapping[str, Any]) -> Supplier:
     changes = _write_changes(supplier, fields)
     if changes:
         audit.record("supplier", supplier.pk, "changed", changes=changes)
+    if "lead_time_days" in changes:
+        # What was learned leant on the old word; tonight it is learned anew.
+        supplier.items.update(learned_days=None)
     if "is_active" in changes:
         _mark_products(set(supplier.items.filter(is_preferred=True).values_list("product_id", flat=True)))
     return supplier

@@ -24,6 +24,7 @@ from core.errors import DomainError
 from core.exports import FORMATS, table_response
 from core.money import to_cents
 from core.queue import kick
+from inventory.models import Warehouse
 from purchasing import selectors, services
 from purchasing.decision import Doubt, Need, decide
 from purchasing.forms import NO_SUPPLIER, DeskFilterForm, ReasonForm
@@ -62,6 +63,18 @@ class Group:
     supplier: Supplier | None
     rows: list[Row]
     cost: Decimal | None
+
+    @property
+    def below_minimum(self) -> list[dict[str, Any]]:
+        """Warehouses for which what is suggested is less than the supplier takes, and by how much."""
+        if not self.supplier or not self.supplier.min_order_value:
+            return []
+        totals: dict[Warehouse, Decimal] = {}
+        for row in self.rows:
+            place = row.suggestion.warehouse
+            totals[place] = totals.get(place, Decimal(0)) + row.suggestion.cost  # type: ignore[attr-defined]
+        minimum = self.supplier.min_order_value
+        return [{"warehouse": place, "short": minimum - cost} for place, cost in totals.items() if cost < minimum]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -163,6 +176,22 @@ def run_start(request: HttpRequest) -> HttpResponseBase:
         return _desk_page(request, {}, error=error, status=409)
     hand_out_chunks()
     return redirect("purchasing:desk")
+
+
+@require_POST
+@permission_required(PLACE, raise_exception=True)
+def fill(request: HttpRequest) -> HttpResponseBase:
+    """Fill a supplier's minimum order value for a warehouse with what would be due next."""
+    supplier = get_object_or_404(Supplier, pk=whole(request.GET.get("supplier", "")) or 0)
+    warehouse = get_object_or_404(Warehouse, pk=whole(request.GET.get("warehouse", "")) or 0)
+    added = services.fill_up(supplier.pk, warehouse.pk)
+    text = ngettext(
+        "%s product that would be due next was added.", "%s products that would be due next were added.", added
+    )
+    messages.success(
+        request, text % added if added else _("%s sells nothing else that could be added.") % supplier.name
+    )
+    return redirect(f"{reverse('purchasing:desk')}?supplier={supplier.pk}")
 
 
 @require_safe

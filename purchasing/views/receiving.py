@@ -16,7 +16,7 @@ from core.idempotency import do_once, new_key
 from core.templatetags.tandem import quantity
 from inventory.selectors import waiting_by_place
 from purchasing import selectors, services
-from purchasing.forms import ReceivingFilterForm
+from purchasing.forms import ReceiptCostsForm, ReceivingFilterForm
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine
 from purchasing.typed import whole
 from purchasing.values import NewReceipt
@@ -69,17 +69,19 @@ def receive(request: HttpRequest, pk: int) -> HttpResponseBase:
     typed = {line.pk: request.POST.get(f"line-{line.pk}", "").strip() for line in lines}
     errors = {pk: _("Enter a whole number, 0 for nothing.") for pk, text in typed.items() if whole(text or "0") is None}
     key = request.POST.get("key", "")
-    if errors:
-        return _form_page(request, order, typed=typed, key=key, errors=errors, status=422)
+    costs = ReceiptCostsForm(request.POST)
+    if errors or not costs.is_valid():
+        return _form_page(request, order, typed=typed, key=key, errors=errors, costs=costs, status=422)
     places = {(line.product_id, order.warehouse_id) for line in lines}
     waited = sum(waiting_by_place(places).values())
     quantities = {pk: whole(text) or 0 for pk, text in typed.items()}
+    new = NewReceipt(pk, quantities, landed=costs.landed())
     try:
-        receipt = do_once(request.user.pk or 0, key, lambda: services.receive_goods([NewReceipt(pk, quantities)])[0].pk)
+        receipt = do_once(request.user.pk or 0, key, lambda: services.receive_goods([new])[0].pk)
     except DomainError as error:
         named = getattr(error, "field_errors", {})
         errors = {line: named[f"lines.{line}.quantity"] for line in typed if f"lines.{line}.quantity" in named}
-        return _form_page(request, order, typed=typed, key=key, error=error, errors=errors, status=409)
+        return _form_page(request, order, typed=typed, key=key, error=error, errors=errors, costs=costs, status=409)
     _say_what_came_of_it(request, waited - sum(waiting_by_place(places).values()))
     return redirect("purchasing:receipt", receipt)
 
@@ -102,6 +104,7 @@ def _form_page(
     key: str = "",
     error: DomainError | None = None,
     errors: dict[int, str] | None = None,
+    costs: ReceiptCostsForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     lines = selectors.purchase_order_lines(order)
@@ -112,6 +115,7 @@ def _form_page(
         "is_incoming": order.status in selectors.INCOMING,
         "key": key or new_key(),
         "error": error.detail if error else _("Nothing was received: correct the lines named.") if errors else "",
+        "costs": costs or ReceiptCostsForm(),
         "texts": _texts(order),
     }
     return render(request, "purchasing/receive.html", context, status=status)

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import InvalidInput
@@ -19,6 +19,13 @@ from purchasing.tasks import check_reorder_points
 
 CHANGE = "purchasing.change_approvallimit"
 PLACE = "purchasing.place_purchaseorder"
+ROLES = {
+    "Sales": pgettext_lazy("role", "Sales"),
+    "Warehouse": pgettext_lazy("role", "Warehouse"),
+    "Buyers": pgettext_lazy("role", "Buyers"),
+    "Managers": pgettext_lazy("role", "Managers"),
+    "Integrations": pgettext_lazy("role", "Integrations"),
+}
 
 
 @require_safe
@@ -100,7 +107,7 @@ def rules_page(
 ) -> HttpResponseBase:
     """The page, with what was typed."""
     context = {
-        "limits": forms or _limit_forms(request),
+        "limits": [(ROLES.get(group.name, group.name), form) for group, form in forms or _limit_forms(request)],
         "rules": AutoApprovalRule.objects.select_related("supplier").order_by("supplier__code"),
         "rule_form": rule_form or RuleForm(),
     }

@@ -44,6 +44,8 @@ def _page(request: HttpRequest, suggestion: ReorderSuggestion, again: Recomputed
     need = Need.of(suggestion.inputs)
     decision = decide(need)
     cost = decision.offer.cost(suggestion.quantity)
+    if not decision.offer.item and suggestion.supplier_item:
+        cost = suggestion.supplier_item.unit_cost
     context = {
         "suggestion": suggestion,
         "need": need,

@@ -12,7 +12,7 @@ from purchasing.decision import Doubt, Need, Offer, changes, decide
 
 FARM = Offer(item=1, supplier="Tea farm", unit_cost=Decimal("2.50"), moq=10, order_multiple=5, lead_time_days=7)
 # 10 pieces a day: 3650 a year; holding a piece for a year costs a quarter of its cost.
-NEED = Need(5, 0, 0, 20, 60, (FARM,), daily_demand=Decimal(10), holding_rate=Decimal("0.25"))
+NEED = Need(5, 0, 0, 20, 60, (FARM,), daily_demand=Decimal(10), holding_rate=Decimal("0.25"), as_of="2026-11-24")
 
 
 def test_terms_add_up_to_the_quantity():

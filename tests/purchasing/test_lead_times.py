@@ -9,8 +9,14 @@ from django.utils import timezone
 from inventory import pipeline
 from purchasing.lead_times import Bucket, LeadTime, distribution, learn, quoted
 from purchasing.models import SupplierItem
-from purchasing.performance import lead_time_facts, learned_lead_times, scorecard
-from purchasing.services import change_expected_date, close_purchase_order, confirm_purchase_order, receive_goods
+from purchasing.performance import lead_time_facts, learned_lead_times, remember_lead_times, scorecard
+from purchasing.services import (
+    change_expected_date,
+    change_supplier,
+    close_purchase_order,
+    confirm_purchase_order,
+    receive_goods,
+)
 from purchasing.values import NewReceipt
 from tests.factories import SupplierItemFactory
 
@@ -75,10 +81,15 @@ def test_each_receipt_line_is_a_fact(buying, history):
 
 
 @pytest.mark.django_db
-def test_promises_to_customers_use_what_was_learned(buying, history):
+def test_promises_to_customers_use_what_was_learned(buying, history, django_assert_num_queries):
     place, unknown = (buying.tea.pk, buying.warehouse.pk), (0, buying.warehouse.pk)
-    # (16 + 4 × 48 / 7) / 6 = 7.24: 8 days to reckon with.
-    assert pipeline.lead_times([place, unknown]) == {place: 8}
+    assert pipeline.lead_times([place, unknown]) == {place: 7}
+    # Tea: (16 + 4 × 48 / 7) / 6 = 7.24; cups: (4 + 4 × 48 / 7) / 5 = 6.29.
+    assert (remember_lead_times(), remember_lead_times()) == (2, 0)
+    with django_assert_num_queries(1):
+        assert pipeline.lead_times([place, unknown]) == {place: 8}
+    change_supplier(buying.supplier.pk, {"lead_time_days": 20})
+    assert pipeline.lead_times([place]) == {place: 20}
 
 
 @pytest.mark.django_db
