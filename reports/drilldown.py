@@ -162,7 +162,7 @@ ROWS: dict[str, Rows] = {
     ),
     "stockout_rate": Rows(
         f"SELECT * FROM ({drilldown_sql.PLACES}) places WHERE place_days > 0",
-        "stockout_days DESC, sku, id",
+        "stockout_days DESC, sku, place_days DESC, warehouse",
         (
             *_PRODUCT,
             Column("place_days", _("Days carried"), "count", True),

@@ -8,6 +8,7 @@ followed by more of them it follows the last two weeks. Where they were a promot
 eight and leans against the last two: the next promotion is the nearer the longer the last one is past.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ LEAST_OF_SLOW = 1e-3  # the fast average is taken as at least this share of the 
 PRIOR_WEEKS = 2.0  # what comparable products sell counts like this many weeks of the product's own
 AHEAD_WEEKS = 2  # that a departure of the fast average from the slow one is compared with
 SETTLED_WEEKS = 13  # a product this young has no slow average to depart from
-MOST_OPPOSED = 3.0  # ratio of the fast to the steady average; what is beyond is no promotion
+MOST_OPPOSED = math.log(2.0)  # departure, either way, beyond which it is leaned against no more
 LARGEST_RATIO = 4.0  # of demand to the slow average; what is above says no more
 LASTING = 0.2  # share of a departure that goes on (or is taken back) from which it is followed (or opposed) fully
 MIN_DEPARTURES = 200
@@ -118,12 +119,16 @@ def _paths(demand: FloatArray, week: float) -> tuple[FloatArray, FloatArray, Flo
 
 
 def _between(steady: FloatArray, fast: FloatArray, slow: FloatArray, agility: float) -> FloatArray:
-    """Geometric mean of both averages, the fast one weighing ``agility``; away from it where that is negative."""
+    """Geometric mean of both averages, the fast one weighing ``agility``: away from it where that is negative.
+
+    A lull is leaned against while it may be one; the deeper it gets, the more it is taken for the end of sales.
+    """
     least = LEAST_OF_SLOW * slow
-    fast, steady = np.maximum(fast, least), np.maximum(steady, least)
-    if agility < 0:  # where nothing was sold lately, nothing is near
-        fast = np.clip(fast, steady / MOST_OPPOSED, steady * MOST_OPPOSED)
-    return np.asarray(fast**agility * steady ** (1 - agility))
+    steady = np.maximum(steady, least)
+    ahead = np.log(np.maximum(fast, least) / np.maximum(steady, 1e-12), where=steady > 0, out=np.zeros_like(steady))
+    if agility < 0:
+        ahead = np.where(ahead < -MOST_OPPOSED, -2 * MOST_OPPOSED - ahead, np.minimum(ahead, MOST_OPPOSED))
+    return np.asarray(steady * np.exp(agility * ahead))
 
 
 def _mean_path(demand: FloatArray, begun: np.ndarray, half_life: float) -> FloatArray:

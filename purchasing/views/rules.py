@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -74,6 +74,7 @@ def rule_add(request: HttpRequest) -> HttpResponseBase:
 @permission_required(CHANGE, raise_exception=True)
 def rule_delete(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Take a rule away."""
+    get_object_or_404(AutoApprovalRule.objects.only("pk"), pk=pk)
     services.delete_rule(pk)
     messages.success(request, _("The rule is gone; what it ordered stays."))
     return redirect("purchasing:rules")

@@ -135,6 +135,16 @@ class TestLevel:
             assert rate == pytest.approx(np.sqrt(slow * followed))
             assert level.level_path(demand, 1.0, agility)[:, -1] == pytest.approx(rate)
 
+    def test_what_leans_against_a_lull_still_lets_go_of_what_sells_no_more(self):
+        def rate(quiet: int) -> float:
+            demand = rows(*[10.0] * 90, *[0.0] * quiet)
+            return float(level.recent_level(demand, np.array([90 + quiet]), 1.0, agility=-1.0).rate[0])
+
+        assert rate(0) == pytest.approx(10.0)
+        assert rate(2) > rate(0)
+        assert rate(13) < 0.2 * rate(0)
+        assert rate(26) < 0.05 * rate(0)
+
 
 class TestSpread:
     def test_moments_of_interval_sums_by_hand(self):
