@@ -122,14 +122,19 @@ def holiday_spells(calendar: HolidayCalendar, first: date, last: date) -> Iterat
         yield Spell(key, name, days[0], days[-1], is_closed=calendar.is_closed)
 
 
-def local_name(spell: Spell, country: str) -> tuple[str, str]:
-    """A holiday's name and its language: the reader's, where the library has it."""
-    wanted = "zh_CN" if get_language().startswith("zh") else "en_US"
-    named = holidays.country_holidays(country, years=spell.first.year, language="en_US")
+def local_name(spell: Spell) -> tuple[str, str]:
+    """A spell's name and its language: a holiday's in the reader's, where the library has it."""
+    kind, _colon, rest = spell.key.partition(":")
+    if kind != "holiday":
+        return spell.name, "und"
+    country, wanted = rest.partition(":")[0], "zh_CN" if get_language().startswith("zh") else "en_US"
+    years = (spell.first.year, spell.last.year + 1)
+    named = holidays.country_holidays(country, years=years, language="en_US")
     if wanted not in named.supported_languages:
         return spell.name, "en"
-    told = holidays.country_holidays(country, years=spell.first.year, language=wanted)
-    day = next((d for d in sorted(named) if spell.first <= d <= spell.last and _plain(named[d]) == spell.name), None)
+    told = holidays.country_holidays(country, years=years, language=wanted)
+    until = spell.last + timedelta(days=BEFORE_DAYS)  # the days before a holiday have its name
+    day = next((d for d in sorted(named) if spell.first <= d <= until and _plain(named[d]) == spell.name), None)
     return (_plain(told[day]) if day else spell.name), wanted[:2]
 
 

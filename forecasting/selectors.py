@@ -218,7 +218,7 @@ def coming_holidays(first: date, last: date) -> list[Holiday]:
                     learned.expected(replace(spell, key=key)) if key in calendar.measured else None
                     for key in (f"{spell.key}:before", spell.key)
                 )
-                found.append(Holiday(spell, calendar, before, on, *local_name(spell, calendar.country)))
+                found.append(Holiday(spell, calendar, before, on, *local_name(spell)))
     return sorted(found, key=lambda holiday: (holiday.spell.first, holiday.calendar.country))
 
 

@@ -28,6 +28,6 @@ urlpatterns = [
     path("runs/<int:pk>/", forecasts.run_detail, name="run"),
     path("seasons/", seasons.seasons, name="seasons"),
     path("<int:pk>/year/", seasons.product_year, name="year"),
-    path("policy/<int:pk>.xlsx", forecasts.forecast_workbook, name="workbook"),
+    path("policy/<int:pk>/", forecasts.forecast_workbook, name="workbook"),
     path("<int:pk>/", forecasts.forecast_product, name="product"),
 ]

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forecasting.calendar import Spell, local_name
 from forecasting.economics import (
     DEFAULT_COST_SHARE,
     DEFAULT_LEAD_TIME_DAYS,
@@ -170,10 +171,11 @@ def _lead_time_demand(forecast: DemandForecast) -> Step:
 def _events(forecast: DemandForecast) -> Iterator[Step]:
     """What the calendar adds within the weeks that stock must last."""
     for event in forecast.basis.get("events", []):
+        first, last = date.fromisoformat(event["first"]), date.fromisoformat(event["last"])
         values = {
-            "name": event["name"],
-            "first": date_format(date.fromisoformat(event["first"])),
-            "last": date_format(date.fromisoformat(event["last"])),
+            "name": local_name(Spell(event["key"], event["name"], first, last))[0],
+            "first": date_format(first),
+            "last": date_format(last),
             "factor": n(event["factor"], 2),
         }
         if event["factor"] == 0:

@@ -63,7 +63,7 @@ def _year_context(product: Product, forecast: DemandForecast) -> dict[str, objec
                 "index": value,
                 "pieces": value * year.weekly,
                 "width": min(round(100 * value / FULL), 100),
-                "events": [_shown(s) for s in year.events if _in_week(s, year.start, week)],
+                "events": [local_name(s) for s in year.events if _in_week(s, year.start, week)],
             }
             for week, value in enumerate(map(float, year.index))
         ],
@@ -73,9 +73,3 @@ def _year_context(product: Product, forecast: DemandForecast) -> dict[str, objec
 def _in_week(spell: Spell, start: date, week: int) -> bool:
     begins = start + timedelta(weeks=week)
     return spell.first < begins + timedelta(weeks=1) and spell.last >= begins
-
-
-def _shown(spell: Spell) -> tuple[str, str]:
-    """Name and language of an event; a holiday's in the reader's, where the library has it."""
-    kind, _colon, rest = spell.key.partition(":")
-    return local_name(spell, rest.partition(":")[0]) if kind == "holiday" else (spell.name, "und")

@@ -4,10 +4,11 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from core.errors import InvalidInput
 from forecasting import uplift
-from forecasting.calendar import holiday_spells
+from forecasting.calendar import holiday_spells, local_name
 from forecasting.models import DemandEvent, DemandForecast, HolidayCalendar
 from forecasting.services import add_calendar, run_forecast, save_event
 from tests.factories import ProductFactory, UserFactory, stock
@@ -141,6 +142,15 @@ class TestHolidays:
         coming = events["holiday:CN:Dragon Boat Festival:before"]
         assert (coming["first"], coming["last"]) == ("2026-06-05", "2026-06-18")
         assert coming["factor"] == pytest.approx(2.97, abs=0.01)
+
+
+def test_holidays_are_named_in_the_readers_language():
+    found = list(holiday_spells(HolidayCalendar(country="CN"), date(2027, 1, 1), date(2027, 3, 1)))
+    feast = next(s for s in found if s.key == "holiday:CN:Chinese New Year")
+    before = next(s for s in found if s.key == "holiday:CN:Chinese New Year:before")
+    with translation.override("zh-hans"):
+        assert (local_name(feast), local_name(before)) == (("春节", "zh"), ("春节", "zh"))
+    assert local_name(before) == ("Chinese New Year", "en")
 
 
 class TestPages:
