@@ -89,7 +89,7 @@ class Quota(models.Model):
     quantity = models.BigIntegerField(pgettext_lazy("quota", "at most"))
     used = models.BigIntegerField(_("ordered so far"), default=0)
     # Moments, not days, so that the database needs not know the company's time zone.
-    starts_at = models.DateTimeField(_("from"))
+    starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("until"))
 
     class Meta:

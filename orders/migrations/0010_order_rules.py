@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("quantity", models.BigIntegerField(verbose_name="at most")),
                 ("used", models.BigIntegerField(default=0, verbose_name="ordered so far")),
-                ("starts_at", models.DateTimeField(verbose_name="from")),
+                ("starts_at", models.DateTimeField(verbose_name="starts")),
                 ("ends_at", models.DateTimeField(verbose_name="until")),
                 (
                     "channel",
