@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('purchasing', '0011_landed_costs'),
+        ("purchasing", "0011_landed_costs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='supplieritem',
-            name='learned_days',
-            field=models.PositiveIntegerField(blank=True, editable=False, null=True, verbose_name='lead time learned (days)'),
+            model_name="supplieritem",
+            name="learned_days",
+            field=models.PositiveIntegerField(
+                blank=True, editable=False, null=True, verbose_name="lead time learned (days)"
+            ),
         ),
     ]

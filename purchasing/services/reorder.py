@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from core.bulk import append_columns
@@ -54,6 +54,10 @@ def check_places(places: Collection[Place]) -> int:
     later writes what is newer. Locks: reorder check (advisory, by product), ReorderSuggestion.
     """
     lock_reorder_check({product for product, _warehouse in places})
+    with connection.cursor() as cursor:
+        # By key, whatever the statistics say: a run that has just written thousands of suggestions into a table known
+        # as empty would otherwise read it to its end for every chunk.
+        cursor.execute("SET LOCAL enable_seqscan = off")
     needs = due_needs(places, Terms.today())
     standing = lock_suggestions_at(places)
     now = timezone.now()
