@@ -134,6 +134,23 @@ def _plan(basket: Basket, free: dict[Place, int]) -> list[int] | Shortage:
 
 
 @transaction.atomic(savepoint=False)
+def divide_reservations(parts: Sequence[tuple[int, int]]) -> list[int]:
+    """Move (reservation, pieces) into reservations of their own at the same places; returns the new keys, in order.
+
+    The caller has locked the places: nobody sees the pieces free in between, and the levels come out as they were.
+    """
+    rows = Reservation.objects.filter(pk__in={pk for pk, _pieces in parts})
+    levels = dict(rows.values_list("pk", "stock_level_id"))
+    taken: dict[int, int] = {}
+    for pk, pieces in parts:
+        taken[pk] = taken.get(pk, 0) - pieces
+    add_to_column(Reservation, "quantity", taken)
+    return insert_columns(
+        Reservation, stock_level_id=[levels[pk] for pk, _pieces in parts], quantity=[pieces for _pk, pieces in parts]
+    )
+
+
+@transaction.atomic(savepoint=False)
 def release_reservations(quantities: Mapping[int, int], places: Iterable[Place], *, at: datetime) -> None:
     """Give back pieces of reservations (id → pieces). The caller has locked ``places``, where they lie.
 

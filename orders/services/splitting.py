@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from core import audit, outbox
 from core.actor import current_actor_id
-from core.bulk import add_to_column, insert_columns
+from core.bulk import add_to_column
 from core.errors import InvalidInput
 from core.sequences import next_number
 from core.transactions import retry_on_conflict
 from inventory.locks import lock_stock_levels
-from inventory.models import Reservation
+from inventory.services import divide_reservations
 from orders.locks import lock_orders
 from orders.models import Allocation, LostDemand, Order, OrderLine
 from orders.services.lines import Held, held_by_line
@@ -141,17 +141,7 @@ def _move_stock(plan: Plan, news: Mapping[int, OrderLine], held: Held, moved: Ma
                 left -= taken
     if not parts:
         return
-    levels = dict(
-        Reservation.objects.filter(pk__in=[reservation for _l, reservation, _q in parts]).values_list(
-            "pk", "stock_level_id"
-        )
-    )
-    add_to_column(Reservation, "quantity", {reservation: -taken for _line, reservation, taken in parts})
-    keys = insert_columns(
-        Reservation,
-        stock_level_id=[levels[reservation] for _line, reservation, _taken in parts],
-        quantity=[taken for *_rest, taken in parts],
-    )
+    keys = divide_reservations([(reservation, taken) for _line, reservation, taken in parts])
     Allocation.objects.bulk_create(
         Allocation(line_id=line, reservation_id=key) for (line, *_rest), key in zip(parts, keys, strict=True)
     )

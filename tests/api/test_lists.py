@@ -225,7 +225,7 @@ BUDGETS = {
     "warehouses": 1,
     "stock": 1,
     "stock-moves": 1,
-    "availability": 6,
+    "availability": 5,
     "channels": 1,
     "customers": 1,
     "orders": 2,

@@ -75,8 +75,8 @@ def test_half_a_request_has_no_effect(shop, channel):
 def documents(shop):
     """One document for each kind of POST."""
 
-    def order():
-        lines = [NewLine(shop.tea.pk, 1)]
+    def order(pieces=1):
+        lines = [NewLine(shop.tea.pk, pieces)]
         return create_order(NewOrder(shop.customer.pk, shop.channel.pk, shop.warehouse.pk, lines)).pk
 
     def purchase(place):
@@ -92,6 +92,7 @@ def documents(shop):
         "orders/": shop.order(("TEA", 1)),
         "orders/bulk/": {"orders": [shop.order(("TEA", 1))]},
         f"orders/{order()}/change/": {"lines": [{"line": 1, "quantity": 2}]},
+        f"orders/{order(2)}/split/": {"lines": [{"line": 1, "quantity": 1}]},
         f"orders/{order()}/cancel/": {"reason": "mistake"},
         f"orders/{order()}/ship/": {},
         "stock-adjustments/": {"product": "TEA", "warehouse": "MAIN", "difference": 2, "reason": "found"},

@@ -17,7 +17,7 @@ from inventory.services import adjust_stock
 from orders.availability import product_availability
 from orders.models import Order, ShipmentLine
 from orders.promise import promise
-from orders.quotes import TypedLine, quote
+from orders.quotes import Charges, TypedLine, quote
 from orders.services import cancel_order, change_order, create_order, return_goods, ship_order
 from orders.values import NewQuantity, NewReturn, NewShipment, OrderChange
 from purchasing.models import ReorderMark
@@ -59,7 +59,7 @@ def test_lesson_48_green_means_that_confirming_succeeds(on_hand, earlier, wanted
     for quantity in earlier:
         create_order(desk.order((product, quantity)))
     typed = [TypedLine(product.pk, quantity, product.price) for quantity in wanted]
-    answers = quote(typed, desk.warehouse.pk, with_margin=False)
+    answers = quote(typed, desk.warehouse.pk, Charges(), with_margin=False)[0]
     (row,) = product_availability([product], [desk.warehouse], sum(wanted))
     is_green = not any(answer.is_short for answer in answers)
     assert is_green == (row.places[0].promise.now == sum(wanted))
@@ -118,7 +118,9 @@ def test_lesson_51_available_is_the_same_everywhere(desk, client_of):
         "selector": availability([place])[place].available,
         "page": row.places[0].available,
         "promise": row.places[0].promise.now,
-        "quote": quote([TypedLine(product.pk, 7, product.price)], desk.warehouse.pk, with_margin=False)[0].now,
+        "quote": quote([TypedLine(product.pk, 7, product.price)], desk.warehouse.pk, Charges(), with_margin=False)[0][
+            0
+        ].now,
         "stock list": client.get("/api/v1/stock/?product=TEA").json()["results"][0]["available"],
         "availability list": client.get("/api/v1/availability/").json()["results"][0]["places"][0]["available"],
     }

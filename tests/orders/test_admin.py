@@ -35,7 +35,7 @@ def test_documents_are_only_read(admin, desk, model):
 
 
 def test_a_customer_changed_here_is_on_record_as_at_the_desk(admin, desk):
-    fields = {"code": "ANN", "name": "Ann's Corner Shop", "phone": "", "email": "", "address": ""}
+    fields = {"code": "ANN", "name": "Ann's Corner Shop", "phone": "", "email": "", "address": "", "payment_days": "0"}
     assert admin.post("/admin/orders/customer/add/", fields).status_code == 302
     ann = Customer.objects.get(code="ANN")
     changed = fields | {"name": "Ann's Shop", "is_blocked": "on"}

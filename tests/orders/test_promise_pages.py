@@ -13,6 +13,7 @@ from orders.promised import moved_promises, promise_outcomes
 from orders.services import create_order, ship_order
 from orders.services.promising import mark_overdue
 from orders.values import NewShipment
+from purchasing.performance import remember_lead_times
 from purchasing.services import change_expected_date, create_purchase_orders, receive_goods
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder, NewReceipt
 from tests.factories import UserFactory, stock
@@ -43,6 +44,7 @@ def learn(trade, slips=SLIPS):
     order = create_order(trade.desk.order((trade.product, len(slips)), ordered_at=now + 20 * DAY))
     ship_order(NewShipment(order.pk, shipped_at=now + 20 * DAY))
     learn_delays()
+    remember_lead_times()
 
 
 def sample(kind, key):

@@ -44,7 +44,7 @@ MATRIX = [
     ("limits", "post", "purchasing.change_approvallimit", 302),
     ("rule-add", "post", "purchasing.change_approvallimit", 422),
     ("rules-apply", "post", PLACE, 302),
-    ("rule-delete", "post", "purchasing.change_approvallimit", 302),
+    ("rule-delete", "post", "purchasing.change_approvallimit", 404),
     ("receipt-costs", "post", PLACE, 404),
     ("receiving", "get", RECEIVE, 200),
     ("receive", "post", RECEIVE, 404),
