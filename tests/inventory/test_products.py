@@ -11,7 +11,15 @@ from inventory.products import add_product, change_product
 from tests.factories import ProductFactory, WarehouseFactory, stock
 
 pytestmark = pytest.mark.django_db
-FIELDS = {"sku": "TEA-2", "name": "Black tea", "barcode": "690002", "unit": "pcs", "price": "12.50", "is_active": "on"}
+FIELDS = {
+    "sku": "TEA-2",
+    "name": "Black tea",
+    "barcode": "690002",
+    "unit": "pcs",
+    "price": "12.50",
+    "tax_rate": "0",
+    "is_active": "on",
+}
 
 
 def test_a_product_is_added_and_changed_on_record(manager, tea):
