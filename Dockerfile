@@ -11,7 +11,7 @@ RUN useradd --system --uid 10001 tandem
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY --from=frontend /app/node_modules ./node_modules
-COPY manage.py ./
+COPY manage.py gunicorn.conf.py ./
 COPY config ./config
 COPY core ./core
 COPY inventory ./inventory
