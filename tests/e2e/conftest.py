@@ -17,7 +17,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import F, Func, Model, Value
+from django.db.models import F, Func, JSONField, Model, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 from django.test.utils import override_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -26,7 +28,7 @@ from config.browser import chromium
 from core.models import Company, User
 from inventory.models import Category, Product, Warehouse
 from orders.models import Channel, Customer
-from purchasing.models import Supplier
+from purchasing.models import ReorderSuggestion, Supplier
 from tests.conftest import wait_for
 
 FLAGS = [
@@ -99,13 +101,15 @@ def _nothing_runs() -> bool:
 def _speak_only_chinese() -> None:
     """Take the English half off the demo's bilingual names: a Latin word on a Chinese page then lacks a translation."""
 
-    def chinese(field: str) -> Func:
-        return Func(F(field), Value(r" · [A-Za-z][\w &',]*"), Value(""), Value("g"), function="regexp_replace")
+    def chinese(text: Combinable) -> Func:
+        return Func(text, Value(r" · [A-Za-z][\w &',]*"), Value(""), Value("g"), function="regexp_replace")
 
     models: list[type[Model]] = [Company, Category, Product, Warehouse, Channel, Customer, Supplier]
     for model in models:
-        model._default_manager.update(name=chinese("name"))
-    Warehouse.objects.update(address=chinese("address"))
+        model._default_manager.update(name=chinese(F("name")))
+    Warehouse.objects.update(address=chinese(F("address")))
+    # A suggestion keeps the names of the suppliers it weighed.
+    ReorderSuggestion.objects.update(inputs=Cast(chinese(Cast("inputs", TextField())), JSONField()))
     Product.objects.update(unit="件")
     User.objects.update(first_name="李雯")
 

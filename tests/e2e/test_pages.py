@@ -15,7 +15,9 @@ NOT_PAGES = re.compile(r"^(?!/)|^//|^/(admin|api|static|sign-out)/|[?&]format=")
 WIDTHS = (DESKTOP, PHONE)
 
 # Latin words that Chinese business writing keeps; keys stand in <kbd> and are not read.
-CHINESE_TOO = re.compile("ABC|XYZ|SKU|Excel|CSV|API|Tandem|English|CNY|CPU|Syntetos|Boylan|Teunter|Babai|max")
+CHINESE_TOO = re.compile(
+    "ABC|XYZ|SKU|Excel|CSV|API|Tandem|English|CNY|CPU|Syntetos|Boylan|Teunter|Babai|Brier|OTIF|max"
+)
 CODES = re.compile(r"\S+@\S+|\b[A-Z]{1,4}-?\d[\d-]*\b|[A-Z]?\d+-\w+")
 # Reasons and documents in the demo's stock ledger, which nobody can change.
 LEDGER = re.compile(r"(开账|破损|发错货|不想要了) · [a-z ]+|OPENING")
