@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -39,6 +40,13 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 def _quick_passwords(settings) -> None:
     """Most tests only need somebody to be signed in; the real hash takes a third of a second each."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A request leaves its language behind in the thread; the next test speaks English again."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

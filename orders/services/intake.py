@@ -204,6 +204,7 @@ class _Line(NamedTuple):
 
     pk: int
     order: Order
+    day: date  # of the order
     position: int
     wanted: NewLine
     grant: Grant
@@ -246,8 +247,9 @@ def _insert_lines(served: Served, orders: list[Order], keys: list[int], referenc
     """Insert the lines, tie each to its reservation, and note what waits."""
     fresh = iter(keys)
     lines = [
-        _Line(next(fresh), order, position, line, grant)
+        _Line(next(fresh), order, day, position, line, grant)
         for (new, grants), order in zip(served, orders, strict=True)
+        for day in (timezone.localdate(order.ordered_at),)
         for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
     ]
     dates, firsts = _promised(lines)
@@ -261,10 +263,7 @@ def _insert_lines(served: Served, orders: list[Order], keys: list[int], referenc
         position=[line.position for line in lines],
         product_id=[line.wanted.product_id for line in lines],
         quantity=[line.wanted.quantity for line in lines],
-        unit_price=[
-            references.unit_price(line.order.customer_id, line.wanted, timezone.localdate(line.order.ordered_at))
-            for line in lines
-        ],
+        unit_price=[references.unit_price(line.order.customer_id, line.wanted, line.day) for line in lines],
         discount=_common([line.wanted.discount for line in lines]),
         tax_rate=_common([references.tax_rate(line.order.customer_id, line.wanted.product_id) for line in lines]),
         promised_date=dates,
@@ -286,9 +285,7 @@ def _common(values: list[Decimal]) -> Decimal | list[Decimal]:
 
 def _promised(lines: list[_Line]) -> tuple[list[date | None], list[FirstPromise]]:
     """The date promised for each line, and what it rests on where something is short; only then supply is asked for."""
-    dates: list[date | None] = [
-        max(line.order.requested_date, timezone.localdate(line.order.ordered_at)) for line in lines
-    ]
+    dates: list[date | None] = [max(line.order.requested_date, line.day) for line in lines]
     short = [(n, line) for n, line in enumerate(lines) if line.grant.granted < line.grant.wanted]
     firsts = []
     if short:
@@ -300,7 +297,7 @@ def _promised(lines: list[_Line]) -> tuple[list[date | None], list[FirstPromise]
             requests,
             from_stock=False,
             # Orders of the past (imports) are promised as of their own day.
-            today=timezone.localdate(min(line.order.ordered_at for line in lines)),
+            today=min(line.day for line in lines),
         )
         for (n, line), (place, pieces), answer in zip(short, requests, answers, strict=True):
             dates[n] = max(line.order.requested_date, answer.date) if answer.date else None
