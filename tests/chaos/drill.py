@@ -104,7 +104,7 @@ def main() -> int:
                 say(f"checked: {sentence}")
         except AssertionError as failure:
             say(f"FAILED: {failure}")
-            for log in sorted(Path(folder).glob("*.log")):
+            for log in sorted([*Path(folder).glob("*.log"), *Path(folder).glob("postgres/*.log")]):
                 say(f"--- {log.name}\n{tail(log)}")
             return 1
         finally:
