@@ -36,6 +36,14 @@ def following_page(rows: QuerySet[Any], after: str | None, size: int) -> Followi
     return FollowingPage(found[:size], found[size - 1].pk if len(found) > size else None, is_first=last is None)
 
 
+MOST_COUNTED = 1000
+
+
+def count_for_notice(rows: QuerySet[Any]) -> int:
+    """How many rows there are, as far as a notice needs to know: MOST_COUNTED at most."""
+    return len(rows.values_list("pk")[:MOST_COUNTED])
+
+
 def _follows(fields: Sequence[str], last: Mapping[str, Any]) -> Q:
     """What stands behind ``last``: larger in one field (smaller where it descends), equal in those before it."""
     behind, equal = Q(), Q()

@@ -10,9 +10,9 @@ from django.utils import timezone
 from core.money import to_cents
 from orders.learning import Delays, Kind, newest
 from orders.models import Order
+from orders.models.promises import LinePromise
 from orders.odds import given_at_least
 from orders.promise import OPEN_ORDERS
-from orders.promise_models import LinePromise
 from orders.promised import Promised
 from orders.scarcity import UNKNOWN_WAIT, delivery_costs
 from orders.selectors import DeskLine, average_costs

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from inventory import pipeline
 from orders.models import LostDemand, Shipment
+from orders.models.promises import LearnedDelay
 from orders.odds import Distribution, added, chance, given_at_least, nearest_day, predictive
-from orders.promise_models import LearnedDelay
 
 Kind = LearnedDelay.Kind
 REMEMBERED_DAYS = 400

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.forms import dress
 from inventory.services import MAX_QUANTITY
 from orders.models import Customer
-from orders.promise_models import DeliveryCosts
+from orders.models.promises import DeliveryCosts
 
 
 class AvailabilityForm(forms.Form):

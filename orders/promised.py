@@ -13,8 +13,8 @@ from django.utils import timezone
 from core.models import User
 from orders.learning import Asked, Delays, Odds, newest
 from orders.models import Order
+from orders.models.promises import LinePromise
 from orders.promise import OPEN_ORDERS
-from orders.promise_models import LinePromise
 
 SCORED_DAYS = 180
 BANDS = [(0.0, 0.5), (0.5, 0.7), (0.7, 0.85), (0.85, 0.95), (0.95, 1.01)]

@@ -9,7 +9,7 @@ from core.forms import dress
 from inventory.models import Product, Warehouse
 from inventory.services import MAX_QUANTITY
 from orders.models import Channel, Customer
-from orders.rule_models import ShippingLane, Substitute
+from orders.models.rules import ShippingLane, Substitute
 from orders.sourcing import CHEAPEST, FEWEST, NEAREST
 from orders.values import NewLine
 

@@ -20,8 +20,8 @@ from inventory.places import Place
 from orders.allocation import Claim, Plan, by_rank, most_profit, profit
 from orders.atp import timelines
 from orders.models import OrderLine
+from orders.models.promises import DeliveryCosts, ServiceMinimum
 from orders.promise import OPEN_ORDERS
-from orders.promise_models import DeliveryCosts, ServiceMinimum
 
 COIN = Decimal("0.0001")  # what allocation counts in
 UNKNOWN_WAIT = 30  # days until more comes where nobody supplies it

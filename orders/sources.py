@@ -10,7 +10,7 @@ from inventory.models import Product, Warehouse
 from inventory.places import Place
 from inventory.selectors import availability
 from orders.models import Customer
-from orders.rule_models import Quota, ShippingLane, Substitute
+from orders.models.rules import Quota, ShippingLane, Substitute
 from orders.scarcity import delivery_costs
 from orders.sourcing import Source
 

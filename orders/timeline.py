@@ -11,7 +11,7 @@ from core import audit
 from core.models import User
 from core.templatetags.tandem import amount, in_words, quantity
 from orders.models import Complaint
-from orders.promise_models import LinePromise
+from orders.models.promises import LinePromise
 from orders.scarcity import RULES
 
 Data = dict[str, Any]

@@ -14,6 +14,7 @@ from core.pages import following_page
 from forecasting import selectors, services
 from forecasting.forms import ForecastAdjustmentForm
 from forecasting.models import ForecastAdjustment
+from forecasting.views.forms import form_page
 
 PAGE_SIZE = 50
 CHANGE = "forecasting.change_forecastadjustment"
@@ -35,12 +36,14 @@ def adjustment_list(request: HttpRequest) -> HttpResponse:
 @permission_required(CHANGE, raise_exception=True)
 def adjustment_new(request: HttpRequest) -> HttpResponseBase:
     """Expect more or less than forecast; ``?product=SKU`` fills in what is known."""
-    form = ForecastAdjustmentForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
-    if request.method == "POST" and form.is_valid():
-        services.add_adjustment(form.cleaned_data)
-        messages.success(request, _("The next forecast plans with it."))
-        return redirect("forecasting:adjustments")
-    return render(request, "forecasting/adjustment_form.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(
+        request,
+        ForecastAdjustmentForm,
+        "forecasting/adjustment_form.html",
+        save=services.add_adjustment,
+        done=_("The next forecast plans with it."),
+        to="forecasting:adjustments",
+    )
 
 
 @require_POST

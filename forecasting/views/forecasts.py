@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
-from core.pages import following_page
+from core.pages import count_for_notice, following_page
 from forecasting import selectors
 from forecasting.explanation import assumptions, explain
 from forecasting.models import DemandForecast, ForecastRun, Pattern
@@ -20,7 +20,6 @@ from forecasting.workbook import workbook_response
 from inventory.models import Category, Product, Warehouse
 
 PAGE_SIZE = 50
-MOST_COUNTED = 1000  # what a notice counts at most
 VIEW = "forecasting.view_demandforecast"
 
 
@@ -43,7 +42,7 @@ def forecast_list(request: HttpRequest) -> HttpResponse:
         "warehouses": Warehouse.objects.all(),
         "patterns": Pattern.choices,
         "runs": selectors.recent_runs(1),
-        "stale": len(selectors.stale_forecasts(timezone.now()).values_list("pk")[:MOST_COUNTED]),
+        "stale": count_for_notice(selectors.stale_forecasts(timezone.now())),
     }
     return render(request, "forecasting/list.html", context)
 

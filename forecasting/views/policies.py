@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from forecasting import selectors, services
 from forecasting.forms import PolicyRuleForm, SuccessionForm
 from forecasting.models import PolicyRule, Succession
+from forecasting.views.forms import form_page
 
 CHANGE = "forecasting.change_policyrule"
 
@@ -31,12 +32,14 @@ def classes(request: HttpRequest) -> HttpResponse:
 @permission_required(CHANGE, raise_exception=True)
 def rule_new(request: HttpRequest) -> HttpResponseBase:
     """Want a service level for a product, a supplier or a class."""
-    form = PolicyRuleForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
-    if request.method == "POST" and form.is_valid():
-        services.add_rule(form.cleaned_data)
-        messages.success(request, _("The rule counts from the next forecast on."))
-        return redirect("forecasting:classes")
-    return render(request, "forecasting/rule_form.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(
+        request,
+        PolicyRuleForm,
+        "forecasting/rule_form.html",
+        save=services.add_rule,
+        done=_("The rule counts from the next forecast on."),
+        to="forecasting:classes",
+    )
 
 
 @require_POST
@@ -53,12 +56,14 @@ def rule_end(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required(CHANGE, raise_exception=True)
 def succession_new(request: HttpRequest) -> HttpResponseBase:
     """Say which product takes which one's place."""
-    form = SuccessionForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
-    if request.method == "POST" and form.is_valid():
-        services.save_succession(form.cleaned_data)
-        messages.success(request, _("The next forecast lets the successor inherit."))
-        return redirect("forecasting:classes")
-    return render(request, "forecasting/succession_form.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(
+        request,
+        SuccessionForm,
+        "forecasting/succession_form.html",
+        save=services.save_succession,
+        done=_("The next forecast lets the successor inherit."),
+        to="forecasting:classes",
+    )
 
 
 @require_POST

@@ -16,8 +16,8 @@ from orders.models.documents import (
 )
 from orders.models.items import CustomerItem
 from orders.models.prices import PriceList, PriceListItem, Promotion
-from orders.promise_models import DeliveryCosts, LearnedDelay, LinePromise, PromiseMark, ServiceMinimum
-from orders.rule_models import Quota, ShippingLane, Substitute
+from orders.models.promises import DeliveryCosts, LearnedDelay, LinePromise, PromiseMark, ServiceMinimum
+from orders.models.rules import Quota, ShippingLane, Substitute
 
 __all__ = [
     "Allocation",

@@ -12,14 +12,6 @@ from core.errors import IllegalTransition
 from core.money import ZERO
 from inventory.models import Product, Reservation, StockMove, Warehouse
 from orders.models.prices import PriceList
-from orders.promise_models import (  # noqa: F401  Django looks for them here
-    DeliveryCosts,
-    LearnedDelay,
-    LinePromise,
-    PromiseMark,
-    ServiceMinimum,
-)
-from orders.rule_models import Quota, ShippingLane, Substitute  # noqa: F401
 
 
 def _percentage(field: str) -> Q:

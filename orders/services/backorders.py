@@ -12,8 +12,8 @@ from inventory.locks import lock_stock_levels
 from inventory.places import Basket, Grant, Place
 from inventory.services import reserve_stock
 from orders.models import Allocation, Order, OrderLine
+from orders.models.promises import UNSUPPLIED, LinePromise
 from orders.promise import OPEN_ORDERS
-from orders.promise_models import UNSUPPLIED, LinePromise
 from orders.signals import orders_changed
 
 

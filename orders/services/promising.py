@@ -24,8 +24,8 @@ from orders.atp import Timeline, timelines
 from orders.learning import Asked, Delays, Kind, Odds, newest
 from orders.locks import take_promise_marks
 from orders.models import OrderLine
+from orders.models.promises import UNSUPPLIED, LinePromise, PromiseMark
 from orders.promise import OPEN_ORDERS, Promise, promise_from
-from orders.promise_models import UNSUPPLIED, LinePromise, PromiseMark
 
 Basis, Reason = LinePromise.Basis, LinePromise.Reason
 BATCH = 50  # places locked at once: orders of the same products wait meanwhile

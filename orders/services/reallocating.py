@@ -15,8 +15,8 @@ from inventory.services import move_reservations
 from orders.allocation import Plan
 from orders.locks import lock_orders
 from orders.models import Allocation, Customer, Order, OrderLine
+from orders.models.promises import LinePromise, ServiceMinimum
 from orders.promise import OPEN_ORDERS
-from orders.promise_models import LinePromise, ServiceMinimum
 from orders.scarcity import RULES, Case, case_of, fingerprint, moves, plan_of
 from orders.services.lines import held_by_line
 from orders.services.promising import Cause, mark_places

@@ -13,7 +13,7 @@ from core import audit
 from core.errors import DomainError, InvalidInput
 from inventory.models import Product, Warehouse
 from orders.models import Channel, Customer
-from orders.rule_models import Quota, ShippingLane, Substitute
+from orders.models.rules import Quota, ShippingLane, Substitute
 
 # Whoever confirms an order waits while what was ordered so far is counted: a quota starts with the truth.
 HOLD_ORDERS = "LOCK TABLE orders_orderline IN SHARE MODE"

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from core.exports import FORMATS, table_response
 from core.money import to_cents
+from core.pages import count_for_notice
 from core.templatetags.tandem import quantity
 from purchasing import selectors, services
 from purchasing.forms import ExpectedDateForm, PurchaseFilterForm, ReasonForm
@@ -23,7 +24,6 @@ from purchasing.timeline import purchase_order_events
 from purchasing.typed import whole
 
 PAGE_SIZE = 50
-MOST_COUNTED = 1000  # what a notice counts at most
 EXPORT_LIMIT = 50_000
 PLACE = "purchasing.place_purchaseorder"
 VIEW = "purchasing.view_purchaseorder"
@@ -57,8 +57,7 @@ def _to_approve(request: HttpRequest) -> int:
     """How many orders wait for an approval that this user may give."""
     if not request.user.has_perm(PLACE):
         return 0
-    waiting = selectors.waiting_orders(services.limit_of(request.user.pk))
-    return len(waiting.values_list("pk")[:MOST_COUNTED])
+    return count_for_notice(selectors.waiting_orders(services.limit_of(request.user.pk)))
 
 
 def _export(kind: str, orders: QuerySet[PurchaseOrder]) -> HttpResponseBase:

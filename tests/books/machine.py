@@ -16,7 +16,7 @@ from inventory.places import Receipt
 from inventory.selectors import availability, waiting_by_place
 from inventory.services import adjust_stock, open_balance
 from orders.models import LinePromise, LostDemand, Order, OrderLine, ShipmentLine
-from orders.promise_models import UNSUPPLIED
+from orders.models.promises import UNSUPPLIED
 from orders.values import NewOrder
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.services import set_policies
