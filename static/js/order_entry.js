@@ -382,4 +382,5 @@ restoreDraft();
 if (byId("entry-start")) startWith(JSON.parse(byId("entry-start").textContent));
 addLine();
 askQuote();
+form.inert = false;
 focus(byId("customer").dataset.id ? field(lines.lastElementChild, "product") : byId("customer"));

@@ -121,3 +121,5 @@ document.addEventListener("keydown", (event) => {
 
 count(form.dataset.counting === "yes");
 show();
+form.inert = false;
+scanField.focus();

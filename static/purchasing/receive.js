@@ -81,3 +81,5 @@ document.getElementById("fill-zero").addEventListener("click", () => {
 });
 
 show();
+form.inert = false;
+scan.focus();

@@ -46,6 +46,7 @@ def test_scanning_counts_and_says_what_is_wrong(open_page, order):
     a, b = (line.product for line in order.lines.order_by("position"))
     first, second, said = page.get_by_label(a.sku), page.get_by_label(b.sku), page.locator("#scanned")
     expect(first).to_have_value("2")
+    expect(page.locator("#scan")).to_be_focused()
     scan(page, a.barcode)
     expect(said).to_have_text(f"{a.sku}: 1 of 2 picked.")
     expect(first).to_have_value("1")
@@ -68,6 +69,18 @@ def test_scanning_counts_and_says_what_is_wrong(open_page, order):
     page.wait_for_url("**/shipments/*/")
     shipment = Shipment.objects.get(order=order)
     assert dict(shipment.lines.values_list("line__product__sku", "quantity")) == {a.sku: 2}
+
+
+def test_a_scan_before_the_script_has_come_ships_nothing(open_page, order):
+    page = open_page("warehouse")
+    page.route("**/js/ship*.js", lambda route: route.abort())
+    page.goto(f"/picking/{order.pk}/")
+    expect(page.locator("#shipment")).to_be_visible()
+    page.locator("#scan").evaluate("element => element.focus()")
+    scan(page, order.lines.first().product.barcode)
+    page.wait_for_timeout(300)  # An answer of the server would have come by now.
+    assert not order.shipments.exists()
+    assert page.locator("#shipment").is_visible()
 
 
 def test_ticked_orders_go_on_one_list_that_prints_without_the_frame(open_page, order):
