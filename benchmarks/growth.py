@@ -25,9 +25,9 @@ MOVES = """
 ORDERS = """
     WITH header AS (
         INSERT INTO orders_order (number, customer_id, channel_id, warehouse_id, status, external_reference,
-                                  external_fingerprint, ordered_at, requested_date, note)
+                                  external_fingerprint, ordered_at, requested_date, note, is_idle)
         SELECT 'B' || %(prefix)s || n, %(customer)s, %(channel)s, %(warehouse)s, %(status)s, '', '',
-               now() - n * interval '1 min', current_date - (n / 1440)::int, ''
+               now() - n * interval '1 min', current_date - (n / 1440)::int, '', %(status)s = 'open'
           FROM generate_series(1, %(count)s) n
         RETURNING id
     )

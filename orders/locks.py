@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db import connection
 
-from orders.models import Customer, Order
+from orders.models import Customer, FilledOrder, Order
 
 DRAIN = """
     DELETE FROM orders_promisemark WHERE id IN
@@ -28,6 +28,12 @@ def lock_customers(customer_ids: Collection[int]) -> None:
 def lock_customer(customer_id: int) -> Customer:
     """Lock one customer."""
     return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
+def take_filled_orders(limit: int) -> dict[int, int]:
+    """Lock up to ``limit`` rows of ``FilledOrder`` that nobody else holds: the order of each, by the row's key."""
+    rows = FilledOrder.objects.order_by("pk").select_for_update(skip_locked=True)[:limit]
+    return dict(rows.values_list("pk", "order_id"))
 
 
 def take_promise_marks(limit: int) -> list[tuple[int, int, int, str, str]]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory.models import Product, Warehouse
-from orders.models import Allocation, Order, OrderLine, Return, Shipment
+from orders.models import Allocation, FilledOrder, Order, OrderLine, Return, Shipment
 from orders.promise import OPEN_ORDERS
 from orders.selectors import OPEN_QUANTITY, search_customers
 
@@ -37,6 +37,10 @@ def pick_queue(warehouse_id: int, *, search: str = "", after: int | None = None)
     """
     held = Allocation.objects.filter(line__order=OuterRef("pk"), reservation__quantity__gt=0)
     orders = Order.objects.filter(Exists(held), warehouse=warehouse_id, status__in=OPEN_ORDERS)
+    # Without the rows of FilledOrder, which are there for moments, the index leads from one order to the next.
+    filled = FilledOrder.objects.filter(order__is_idle=True, order__warehouse=warehouse_id)
+    woken = set(filled.values_list("order_id", flat=True))
+    orders = orders.filter(Q(is_idle=False) | Q(pk__in=woken)) if woken else orders.filter(is_idle=False)
     orders = orders.filter(Q(ship_complete=False) | ~Exists(waiting_lines()))
     if after and (last := Order.objects.filter(pk=after).values_list("is_priority", "requested_date").first()):
         is_priority, wish = last

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from core.queue import kick_taken
 from orders.learning import learn_delays
+from orders.services import backorders
 from orders.services.promising import check_marked_promises, mark_overdue
 
 
@@ -14,6 +15,16 @@ def check_promises() -> int:
     total = 0
     while drained := check_marked_promises():
         total += drained
+    return total
+
+
+@shared_task
+def settle_filled_orders() -> int:
+    """Note on orders that they got stock; also run by beat, for what a lost kick left. Returns the rows cleared."""
+    kick_taken(settle_filled_orders)
+    total = 0
+    while cleared := backorders.settle_filled_orders():
+        total += cleared
     return total
 
 

@@ -1,5 +1,5 @@
-"""Proof that orders and stock tie out: open demand equals the open order lines, and each open reservation holds pieces
-of one of them."""
+"""Proof that orders and stock tie out: open demand equals the open order lines, each open reservation holds pieces of
+one of them, and no order that holds any is kept from the pick queue."""
 
 from dataclasses import dataclass
 
@@ -34,6 +34,16 @@ DEMAND = """
       JOIN inventory_warehouse warehouse ON warehouse.id = coalesce(level.warehouse_id, ordered.warehouse_id)
      WHERE coalesce(level.demanded, 0) <> coalesce(ordered.quantity, 0)
      ORDER BY product.sku, warehouse.code
+"""
+
+
+HIDDEN = """
+    SELECT sale.number, sum(held.quantity) FROM orders_order sale
+      JOIN orders_orderline line ON line.order_id = sale.id
+      JOIN orders_allocation allocation ON allocation.line_id = line.id
+      JOIN inventory_reservation held ON held.id = allocation.reservation_id AND held.quantity > 0
+     WHERE sale.is_idle AND NOT EXISTS (SELECT FROM orders_filledorder filled WHERE filled.order_id = sale.id)
+     GROUP BY sale.number ORDER BY sale.number
 """
 
 
@@ -77,3 +87,26 @@ def stray_reservations() -> list[StrayReservation]:
     with connection.cursor() as cursor:
         cursor.execute(STRAY)
         return [StrayReservation(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenOrder:
+    """An order that holds stock and that the pick queue passes over."""
+
+    order: str
+    reserved: int
+
+    def __str__(self) -> str:
+        return f"{self.order} holds {self.reserved} pieces and is missing in the pick queue"
+
+
+def hidden_orders() -> list[HiddenOrder]:
+    """Every order that the pick queue passes over though it holds stock; empty when all is well. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(HIDDEN)
+        return [HiddenOrder(*row) for row in cursor.fetchall()]
+
+
+def order_differences() -> list[StrayReservation | DemandDifference | HiddenOrder]:
+    """Everything in which orders and stock do not tie out; empty when all is well."""
+    return [*stray_reservations(), *demand_differences(), *hidden_orders()]

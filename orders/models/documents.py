@@ -106,6 +106,9 @@ class Order(models.Model):
     # Ship when all of it is there; otherwise what is there ships and the rest follows.
     ship_complete = models.BooleanField(_("ship complete only"), default=False, db_default=False)
     is_priority = models.BooleanField(_("priority"), default=False, db_default=False)
+    # Nothing is reserved for it: the pick queue passes it over. False may also mean that nobody has looked yet; stock
+    # that came since stands in ``FilledOrder``.
+    is_idle = models.BooleanField(default=False, db_default=False, editable=False)
     # The order that a part of was split off into this one.
     split_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="splits", db_index=False
@@ -138,9 +141,9 @@ class Order(models.Model):
             ),
         ]
         indexes = [
-            # The pick queue and backorders look only at open orders: priority first, then the oldest wish.
+            # The pick queue looks only at open orders that hold stock: priority first, then the oldest wish.
             models.Index(
-                fields=["warehouse", "-is_priority", "requested_date", "id"],
+                fields=["warehouse", "is_idle", "-is_priority", "requested_date", "id"],
                 condition=Q(status__in=["open", "partly_shipped"]),
                 name="order_open_queue",
             ),
@@ -239,6 +242,22 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.line_id}"
+
+
+class FilledOrder(models.Model):
+    """An order that got stock while nobody held its lock: it is not idle any more, whatever its row says.
+
+    Only ever appended to, so that stock need not wait for an order; ``settle_filled_orders`` clears it.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        verbose_name = _("filled order")
+        verbose_name_plural = _("filled orders")
+
+    def __str__(self) -> str:
+        return f"order {self.order_id}"
 
 
 class Shipment(models.Model):

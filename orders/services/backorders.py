@@ -8,13 +8,19 @@ from django.db.models import Exists, F, OuterRef, Sum
 from django.db.models.functions import Coalesce
 
 from core import audit
+from core.bulk import append_columns
+from core.queue import kick
 from inventory.locks import lock_stock_levels
 from inventory.places import Basket, Grant, Place
 from inventory.services import reserve_stock
-from orders.models import Allocation, Order, OrderLine
+from orders.locks import lock_orders, take_filled_orders
+from orders.models import Allocation, FilledOrder, Order, OrderLine
 from orders.models.promises import UNSUPPLIED, LinePromise
 from orders.promise import OPEN_ORDERS
+from orders.services.lines import wake
 from orders.signals import orders_changed
+
+BATCH = 1000
 
 
 @transaction.atomic(savepoint=False)
@@ -37,8 +43,31 @@ def fill_backorders(places: Collection[Place], *, at: datetime) -> int:
         [Allocation(line=line, reservation_id=grant.reservation_id) for line, grant in got if grant.reservation_id],
         batch_size=5000,
     )
+    # An order may be locked by somebody who waits for this stock: its row is left alone.
+    append_columns(FilledOrder, order_id=sorted({line.order_id for line, _grant in got}))
+    _kick()
     _record(got, at)
     return sum(grant.granted for _line, grant in got)
+
+
+def _kick() -> None:
+    from orders.tasks import settle_filled_orders as task  # which calls this module
+
+    kick(task)
+
+
+@transaction.atomic(durable=True)
+def settle_filled_orders() -> int:
+    """Write on the orders themselves that they got stock; returns how many rows of ``FilledOrder`` that cleared.
+
+    Locks: FilledOrder (skip locked), Order.
+    """
+    filled = take_filled_orders(BATCH)
+    if filled:
+        lock_orders(filled.values())
+        wake(set(filled.values()))
+        FilledOrder.objects.filter(pk__in=filled).delete()
+    return len(filled)
 
 
 def _oldest(place: Place, free: int) -> list[tuple[OrderLine, int]]:

@@ -28,6 +28,7 @@ from orders.price_lists import Asked
 from orders.promise import promise
 from orders.services import credit
 from orders.services.details import apply_details, check_details
+from orders.services.lines import wake
 from orders.services.rules import is_quota, quota_refusal
 from orders.services.steps import refuse_unseen
 from orders.signals import orders_changed
@@ -251,6 +252,8 @@ def _take_more(order: Order, plan: _Plan, allow_backorder: bool, now: datetime) 
         batch_size=5000,
     )
     _add_lost_demand(order, short)
+    if any(grant.granted for grant in result):
+        wake([order.pk])
     return result
 
 

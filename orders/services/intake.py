@@ -154,8 +154,8 @@ def _insert(news: list[NewOrder], references: References, hopeful: bool, now: da
             (new, result) for new, result in zip(news, plan.results, strict=True) if not isinstance(result, Shortage)
         ]
         orders = [
-            _order(new, pk, document_number("SO", number), references, now)
-            for (new, _grants), number, pk in zip(served, keys.numbers, keys.orders, strict=False)
+            _order(new, grants, pk, document_number("SO", number), references, now)
+            for (new, grants), number, pk in zip(served, keys.numbers, keys.orders, strict=False)
         ]
         # What needs no lock goes before it.
         _insert_orders(orders)
@@ -210,7 +210,7 @@ class _Line(NamedTuple):
     grant: Grant
 
 
-def _order(new: NewOrder, pk: int, number: str, references: References, now: datetime) -> Order:
+def _order(new: NewOrder, grants: list[Grant], pk: int, number: str, references: References, now: datetime) -> Order:
     order = Order(
         pk=pk,
         number=number,
@@ -226,6 +226,7 @@ def _order(new: NewOrder, pk: int, number: str, references: References, now: dat
         is_priority=new.is_priority,
         discount=new.discount,
         freight=new.freight,
+        is_idle=not any(grant.granted for grant in grants),
         created_by_id=current_actor_id(),
     )
     order._state.adding = False  # it is inserted below
@@ -235,6 +236,7 @@ def _order(new: NewOrder, pk: int, number: str, references: References, now: dat
 HEADER = (
     "pk", "number", "customer_id", "channel_id", "warehouse_id", "external_reference", "external_fingerprint",
     "ordered_at", "requested_date", "note", "ship_complete", "is_priority", "discount", "freight",
+    "is_idle",
 )  # fmt: skip
 
 

@@ -62,6 +62,11 @@ def held_by_line(line_ids: Iterable[int]) -> Held:
     return held
 
 
+def wake(order_ids: Collection[int]) -> None:
+    """Locked orders got stock: the pick queue looks at them again."""
+    Order.objects.filter(pk__in=order_ids, is_idle=True).update(is_idle=False)
+
+
 def save_status(orders: Iterable[Order]) -> None:
     """Write the status that ``move_to`` has set; one statement per status."""
     by_status: dict[str, list[int]] = defaultdict(list)

@@ -18,7 +18,7 @@ from orders.models import Allocation, Customer, Order, OrderLine
 from orders.models.promises import LinePromise, ServiceMinimum
 from orders.promise import OPEN_ORDERS
 from orders.scarcity import RULES, Case, case_of, fingerprint, moves, plan_of
-from orders.services.lines import held_by_line
+from orders.services.lines import held_by_line, wake
 from orders.services.promising import Cause, mark_places
 from orders.signals import orders_changed
 
@@ -75,6 +75,7 @@ def _apply(case: Case, plan: Plan, rule: str) -> int:
             for (line, _pieces), reservation in zip(winners, given, strict=True)
         ]
     )
+    wake({line.order_id for line, _pieces in winners})
     steps = defaultdict(list)
     for move in changed:
         steps[move.line.order_id].append([move.line.position, move.line.product.sku, move.held, move.given])

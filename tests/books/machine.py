@@ -17,6 +17,7 @@ from inventory.selectors import availability, waiting_by_place
 from inventory.services import adjust_stock, open_balance
 from orders.models import LinePromise, LostDemand, Order, OrderLine, ShipmentLine
 from orders.models.promises import UNSUPPLIED
+from orders.picking import pick_queue
 from orders.values import NewOrder
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.services import set_policies
@@ -115,6 +116,8 @@ class BooksMachine(SalesRules, PurchaseRules, RuleBasedStateMachine):
     def documents_agree(self) -> None:
         if not hasattr(self, "books"):
             return
+        ready = {pk for pk, sale in self.books.sales.items() if any(line.held for line in sale.lines)}
+        assert {order.pk for warehouse in self.warehouses for order in pick_queue(warehouse)} == ready
         lines = OrderLine.objects.filter(order__channel=self.channel)
         rows = lines.annotate(
             held=Coalesce(Sum("allocations__reservation__quantity"), 0), lost=Sum("lost_demand__quantity")

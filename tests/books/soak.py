@@ -38,9 +38,9 @@ def verify() -> str:
     from inventory.models import Reservation, StockMove
     from inventory.verification import stock_differences
     from orders.models import Order
-    from orders.verification import stray_reservations
+    from orders.verification import order_differences
 
-    wrong = [*stock_differences(), *stray_reservations()]
+    wrong = [*stock_differences(), *order_differences()]
     if wrong:
         raise AssertionError(f"{len(wrong)} differences, the first: {wrong[0]}")
     rows = {model._meta.verbose_name_plural: model.objects.count() for model in (Order, StockMove, Reservation)}

@@ -10,6 +10,7 @@ from config.tasks import verify_books
 from inventory.models import StockLevel
 from inventory.places import Basket
 from inventory.services import reserve_stock
+from orders.models import Order
 from orders.services import create_order, ship_order
 from orders.values import NewLine, NewOrder, NewShipment
 from orders.verification import stray_reservations
@@ -52,7 +53,7 @@ def test_all_is_well(order, capsys):
 def test_every_night_a_task_says_so_too(order, caplog):
     assert verify_books() == 0
     break_by_force("UPDATE orders_orderline SET cancelled = 1")
-    assert verify_books() == 1
+    assert verify_books() == 2  # the reservation, and the open demand
     assert f"The books do not tie out: {order.number} line 1: reserved 4, open 3" in caplog.text
 
 
@@ -82,3 +83,8 @@ def test_a_reservation_of_another_product_is_found(order):
 def test_open_demand_that_differs_from_the_order_lines_is_named(order, capsys):
     break_by_force("UPDATE inventory_stocklevel SET demanded = 5")
     assert "TEA @ MAIN: demanded 5, open on order lines 4" in complaint(capsys, "1 place")
+
+
+def test_an_order_that_the_pick_queue_would_miss_is_named(order, capsys):
+    Order.objects.update(is_idle=True)
+    assert f"{order.number} holds 4 pieces and is missing in the pick queue" in complaint(capsys, r"1 order\(s\) hold")

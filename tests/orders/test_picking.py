@@ -10,7 +10,8 @@ from inventory.models import StockLevel, StockMove
 from inventory.places import Receipt
 from inventory.services import receive_stock
 from orders import services
-from orders.models import Shipment
+from orders.models import FilledOrder, Order, Shipment
+from orders.tasks import settle_filled_orders
 from orders.values import NewReturn, NewShipment
 from tests.factories import CustomerFactory, ProductFactory, UserFactory, WarehouseFactory, stock
 
@@ -120,6 +121,25 @@ def test_a_part_shipped_order_stays_while_something_is_reserved(picker, order):
     assert [(row.pieces, row.waiting) for row in picker.get(QUEUE).context["rows"]] == [(2, 2)]
     picker.post(f"/picking/{order.pk}/", quantities(order, 0, 2))
     assert shown(picker.get(QUEUE)) == []
+
+
+def test_an_order_without_stock_is_passed_over_until_some_comes(picker, desk):
+    tea, rice = desk.product(sku="TEA"), desk.product(sku="RICE")
+    stock(rice, desk.warehouse, 1)
+    waiting, mixed = (services.create_order(desk.order(*lines)) for lines in ([(tea, 2)], [(tea, 2), (rice, 1)]))
+
+    def idle():
+        return [Order.objects.get(pk=order.pk).is_idle for order in (waiting, mixed)]
+
+    assert (idle(), shown(picker.get(QUEUE))) == ([True, False], [mixed.number])
+    services.ship_order(NewShipment(mixed.pk))  # the rice; its tea waits
+    assert (idle(), shown(picker.get(QUEUE))) == ([True, True], [])
+    # Stock finds both without their lock: the queue shows them at once, their rows say so a moment later.
+    stock(tea, desk.warehouse, 4)
+    assert (idle(), shown(picker.get(QUEUE))) == ([True, True], [waiting.number, mixed.number])
+    assert settle_filled_orders() == 2
+    assert (idle(), FilledOrder.objects.count()) == ([False, False], 0)
+    assert shown(picker.get(QUEUE)) == [waiting.number, mixed.number]
 
 
 @pytest.mark.parametrize("search", ["{number}", "corner ann", "web-0042", "tea", "690001"])
