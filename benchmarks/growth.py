@@ -35,6 +35,15 @@ ORDERS = """
     SELECT id, place, (%(products)s::bigint[])[1 + (id * 10 + place) %% %(width)s], 2, 9.90, %(shipped)s, 0, 0
       FROM header, generate_series(1, 10) place
 """
+# A line that waits is promised a delivery: one a week, five of them known.
+PROMISES = """
+    INSERT INTO orders_linepromise (line_id, product_id, warehouse_id, pieces, date, basis, document, evidence, reason,
+                                    cause, made_at)
+    SELECT line.id, line.product_id, %s, line.quantity, current_date + 7 * (1 + line.id %% 5)::int, 'lead_time', '',
+           '{}', 'confirmed', '', now()
+      FROM orders_orderline line JOIN orders_order header ON header.id = line.order_id
+     WHERE header.number LIKE %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ def add_orders(world: World, products: list[int], lines: int, *, prefix: str, is
                 "width": len(products),
             },
         )
+        if is_open:
+            cursor.execute(PROMISES, [world.warehouse, f"B{prefix}%"])
 
 
 BARS = {"promise": 1.3, "order_list": 1.5, "order_page": 1.5, "pick_queue": 1.5}

@@ -17,27 +17,13 @@ from inventory import pipeline
 from inventory.places import Place, Supply
 from inventory.selectors import Availability
 
-# Lines that wait have a promise in force (an index of those alone), so what is open but reserved costs nothing here.
 READ = """
     SELECT level.product_id, level.warehouse_id, level.on_hand, level.reserved, level.available, level.waiting,
            owed.due, owed.pieces
       FROM inventory_stocklevel level
       JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
         ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
-      LEFT JOIN LATERAL (
-        SELECT promise.date AS due,
-               sum(line.quantity - line.shipped - line.cancelled - coalesce(held.pieces, 0))::bigint AS pieces
-          FROM orders_linepromise promise
-          JOIN orders_orderline line ON line.id = promise.line_id
-          LEFT JOIN LATERAL (
-            SELECT sum(reservation.quantity) AS pieces FROM orders_allocation allocation
-              JOIN inventory_reservation reservation ON reservation.id = allocation.reservation_id
-             WHERE allocation.line_id = line.id
-          ) held ON true
-         WHERE promise.product_id = level.product_id AND promise.warehouse_id = level.warehouse_id
-           AND promise.replaced_at IS NULL
-         GROUP BY promise.date
-      ) owed ON true
+      LEFT JOIN orders_owed owed ON owed.product_id = level.product_id AND owed.warehouse_id = level.warehouse_id
 """
 
 
@@ -93,6 +79,20 @@ class Timeline:
         """Count a promise; one without a date stands before all others, so that nothing of its supply goes twice."""
         self.owed[due or self.today] += pieces
 
+    def fit_owed(self, waiting: int) -> None:
+        """Make what promises owe come to the pieces that wait; they are renewed only a moment after those change."""
+        if (unknown := waiting - self.owed.total()) > 0:
+            # What waits without a promise yet (stock that turned out to be missing) comes first.
+            self.owe(unknown, None)
+        surplus = -unknown
+        for due in sorted(self.owed, reverse=True):
+            # Which of them wait no longer is not known: the latest, so that nothing is promised twice.
+            if surplus <= 0:
+                break
+            gone = min(surplus, self.owed[due])
+            self.owed[due] -= gone
+            surplus -= gone
+
 
 def timelines(places: Collection[Place], *, today: date) -> dict[Place, Timeline]:
     """The timeline of every place asked for. Two queries: stock with what it owes, and supply on the way."""
@@ -107,9 +107,7 @@ def timelines(places: Collection[Place], *, today: date) -> dict[Place, Timeline
         if pieces:
             line.owe(pieces, due)
     for line in found.values():
-        # What waits without a promise yet (stock that turned out to be missing) comes first.
-        if (unknown := line.stock.waiting - line.owed.total()) > 0:
-            line.owe(unknown, None)
+        line.fit_owed(line.stock.waiting)
     for place, supplies in pipeline.incoming(found).items():
         if place in found:
             found[place].supplies = supplies

@@ -2,6 +2,7 @@
 one of them, and no order that holds any is kept from the pick queue."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import connection
 
@@ -44,6 +45,19 @@ HIDDEN = """
       JOIN inventory_reservation held ON held.id = allocation.reservation_id AND held.quantity > 0
      WHERE sale.is_idle AND NOT EXISTS (SELECT FROM orders_filledorder filled WHERE filled.order_id = sale.id)
      GROUP BY sale.number ORDER BY sale.number
+"""
+
+
+OWED = """
+    SELECT product.sku, warehouse.code, coalesce(owed.due, due.due), coalesce(owed.pieces, 0), coalesce(due.pieces, 0)
+      FROM orders_owed owed
+      FULL JOIN (SELECT product_id, warehouse_id, coalesce(date, date '0001-01-01') AS due, sum(pieces) AS pieces
+                   FROM orders_linepromise WHERE replaced_at IS NULL GROUP BY 1, 2, 3) due
+        ON due.product_id = owed.product_id AND due.warehouse_id = owed.warehouse_id AND due.due = owed.due
+      JOIN inventory_product product ON product.id = coalesce(owed.product_id, due.product_id)
+      JOIN inventory_warehouse warehouse ON warehouse.id = coalesce(owed.warehouse_id, due.warehouse_id)
+     WHERE coalesce(owed.pieces, 0) <> coalesce(due.pieces, 0)
+     ORDER BY product.sku, warehouse.code, 3
 """
 
 
@@ -107,6 +121,27 @@ def hidden_orders() -> list[HiddenOrder]:
         return [HiddenOrder(*row) for row in cursor.fetchall()]
 
 
-def order_differences() -> list[StrayReservation | DemandDifference | HiddenOrder]:
-    """Everything in which orders and stock do not tie out; empty when all is well."""
-    return [*stray_reservations(), *demand_differences(), *hidden_orders()]
+@dataclass(frozen=True, slots=True)
+class OwedDifference:
+    """A place and day whose stored sum is not that of the promises in force."""
+
+    sku: str
+    warehouse: str
+    due: date
+    owed: int
+    promised: int
+
+    def __str__(self) -> str:
+        return f"{self.sku} @ {self.warehouse} for {self.due}: owed {self.owed}, promised {self.promised}"
+
+
+def owed_differences() -> list[OwedDifference]:
+    """Every sum of promises that does not tie out to them; empty when all is well. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(OWED)
+        return [OwedDifference(*row) for row in cursor.fetchall()]
+
+
+def order_differences() -> list[StrayReservation | DemandDifference | HiddenOrder | OwedDifference]:
+    """Everything in which orders, promises and stock do not tie out; empty when all is well."""
+    return [*stray_reservations(), *demand_differences(), *hidden_orders(), *owed_differences()]

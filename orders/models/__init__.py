@@ -17,7 +17,7 @@ from orders.models.documents import (
 )
 from orders.models.items import CustomerItem
 from orders.models.prices import PriceList, PriceListItem, Promotion
-from orders.models.promises import DeliveryCosts, LearnedDelay, LinePromise, PromiseMark, ServiceMinimum
+from orders.models.promises import DeliveryCosts, LearnedDelay, LinePromise, Owed, PromiseMark, ServiceMinimum
 from orders.models.rules import Quota, ShippingLane, Substitute
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "LostDemand",
     "Order",
     "OrderLine",
+    "Owed",
     "PriceList",
     "PriceListItem",
     "PromiseMark",

@@ -76,6 +76,26 @@ UNSUPPLIED = Q(replaced_at=None, basis__in=[LinePromise.Basis.LEAD_TIME, LinePro
 """Promises in force that no purchase order stands behind yet."""
 
 
+class Owed(models.Model):
+    """Pieces of a place whose promises in force name a day: their sum, kept by triggers on ``LinePromise``.
+
+    Pieces promised without a date stand under the first day there is.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, db_constraint=False, db_index=False)
+    due = models.DateField()
+    pieces = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("pieces owed")
+        verbose_name_plural = _("pieces owed")
+        constraints = [models.UniqueConstraint(fields=["product", "warehouse", "due"], name="owed_place_day")]
+
+    def __str__(self) -> str:
+        return f"{self.product_id}@{self.warehouse_id} {self.due}: {self.pieces}"
+
+
 class PromiseMark(models.Model):
     """A place whose promises are to be checked, and why. Appended freely, drained by the check."""
 

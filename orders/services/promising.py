@@ -83,12 +83,21 @@ def mark_places(places: Collection[Place], cause: Cause) -> None:
 
 
 # Where lines of some orders wait, or have a promise in force though they wait no longer.
+# The promises of lines that wait no longer end at once: what they owe must not keep others waiting.
 MARK_ORDERS = """
+    WITH ended AS (
+        UPDATE orders_linepromise promise SET replaced_at = now() FROM orders_orderline line
+         WHERE line.order_id = ANY(%(orders)s) AND promise.line_id = line.id AND promise.replaced_at IS NULL
+           AND line.quantity - line.shipped - line.cancelled <= coalesce((
+                SELECT sum(held.quantity) FROM orders_allocation allocation
+                  JOIN inventory_reservation held ON held.id = allocation.reservation_id
+                 WHERE allocation.line_id = line.id), 0)
+    )
     INSERT INTO orders_promisemark (product_id, warehouse_id, reason, cause)
-    SELECT DISTINCT line.product_id, sale.warehouse_id, %s, '' FROM orders_orderline line
+    SELECT DISTINCT line.product_id, sale.warehouse_id, %(reason)s, '' FROM orders_orderline line
       JOIN orders_order sale ON sale.id = line.order_id
       JOIN inventory_stocklevel level ON level.product_id = line.product_id AND level.warehouse_id = sale.warehouse_id
-     WHERE line.order_id = ANY(%s) AND (level.waiting > 0 OR EXISTS (
+     WHERE line.order_id = ANY(%(orders)s) AND (level.waiting > 0 OR EXISTS (
         SELECT FROM orders_linepromise promise WHERE promise.line_id = line.id AND promise.replaced_at IS NULL))
 """
 
@@ -96,7 +105,7 @@ MARK_ORDERS = """
 def mark_orders(order_ids: Collection[int]) -> None:
     """As ``mark_places``, for whatever lines of these orders wait for or waited for; one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(MARK_ORDERS, [Reason.CHANGED.value, sorted(order_ids)])
+        cursor.execute(MARK_ORDERS, {"orders": sorted(order_ids), "reason": Reason.CHANGED.value})
         if cursor.rowcount:
             _kick()
 

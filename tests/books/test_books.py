@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from inventory.verification import stock_differences
-from orders.verification import stray_reservations
+from orders.verification import order_differences
 from tests.books.machine import BooksMachine
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_every_step_agrees_with_the_books():
     run_state_machine_as_test(BooksMachine, settings=WALK)
     assert BooksMachine.operations > 200
     assert stock_differences() == []
-    assert stray_reservations() == []
+    assert order_differences() == []
 
 
 def notices() -> None:

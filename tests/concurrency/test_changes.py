@@ -13,7 +13,7 @@ from orders.models import LostDemand, Order
 from orders.services import cancel_order, change_order, create_order, ship_order
 from orders.signals import orders_created
 from orders.values import NewLine, NewQuantity, NewShipment, OrderChange, ShortClose
-from orders.verification import stray_reservations
+from orders.verification import order_differences
 from tests.concurrency.test_orders import Post, names
 from tests.factories import ProductFactory, stock
 from tests.processes import wait_until
@@ -32,7 +32,7 @@ def test_many_changes_of_one_order_come_one_after_the_other(race):
     assert names(race(*calls)) == {"Order": 12}
     assert sorted(order.lines.values_list("position", flat=True)) == list(range(1, 14))
     assert StockLevel.objects.get().reserved == 25
-    assert stray_reservations() == []
+    assert order_differences() == []
 
 
 def test_the_last_pieces_go_to_one_of_two_changes(race):
@@ -66,7 +66,7 @@ def test_change_ship_and_cancel_at_once_tie_out(race):
     assert level.available == 0 or place not in waiting_by_place([place])
     assert len(waiting) == 2
     assert stock_differences() == []
-    assert stray_reservations() == []
+    assert order_differences() == []
 
 
 def test_changes_and_orders_in_opposite_line_order_never_deadlock(race):

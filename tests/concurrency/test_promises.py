@@ -11,7 +11,7 @@ from orders.services import cancel_order, create_order
 from orders.services.promising import check_marked_promises, mark_overdue
 from orders.services.reallocating import reallocate_stock
 from orders.services.rules import NewQuota, set_quota
-from orders.verification import stray_reservations
+from orders.verification import order_differences
 from tests.concurrency.test_orders import names
 from tests.factories import stock
 from tests.orders.test_promises import Trade
@@ -61,7 +61,7 @@ def test_giving_out_cancelling_ordering_and_checking_at_once_tie_out(race):
     level = StockLevel.objects.get()
     assert (level.reserved, level.waiting) == (10, 3)
     assert stock_differences() == []
-    assert stray_reservations() == []
+    assert order_differences() == []
     assert sum(LinePromise.objects.filter(replaced_at=None).values_list("pieces", flat=True)) == 3
 
 

@@ -8,7 +8,7 @@ from core.models import AuditEntry, IdempotencyKey, OutboxEvent
 from inventory.models import Reservation, StockLevel, StockMove
 from inventory.verification import stock_differences
 from orders.models import Allocation, LostDemand, Order, OrderLine, Return, Shipment
-from orders.verification import stray_reservations
+from orders.verification import order_differences
 from purchasing.models import GoodsReceipt, PurchaseOrder
 
 BIG = [2**63 - 1, 2**63, 2**70]
@@ -58,4 +58,4 @@ def nothing_done() -> Iterator[None]:
     yield
     assert _state() == before
     assert stock_differences() == []
-    assert stray_reservations() == []
+    assert order_differences() == []

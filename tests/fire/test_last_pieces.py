@@ -12,7 +12,7 @@ from inventory.verification import stock_differences
 from orders.models import LostDemand, Order, OrderLine, Return, ShipmentLine
 from orders.services import cancel_order, create_order, return_goods, ship_order
 from orders.values import NewLine, NewOrder, NewReturn, NewShipment
-from orders.verification import stray_reservations
+from orders.verification import order_differences
 from tests.conftest import database_url
 from tests.factories import UserFactory, stock
 from tests.http import Answer, Channel
@@ -109,7 +109,7 @@ def test_two_hundred_clients_through_every_door_reserve_exactly_the_last_hundred
     assert waiting_by_place([fire.tea]) == {fire.tea: lines - 100}
     assert LostDemand.objects.filter(kind="refused", product=shop.tea).count() == refused
     assert stock_differences() == []
-    assert stray_reservations() == []
+    assert order_differences() == []
 
 
 def test_control_without_the_lock_only_the_constraint_saves_us(shop, tmp_path):

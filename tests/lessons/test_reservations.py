@@ -21,7 +21,7 @@ from inventory.verification import stock_differences
 from orders.models import Allocation, LostDemand, Order
 from orders.selectors import OrderWish, order_list
 from orders.services import create_order, create_orders
-from orders.verification import stray_reservations
+from orders.verification import order_differences
 from purchasing.models import ReorderMark
 from tests.architecture.test_house import offenders
 from tests.concurrency.test_orders import Post, names
@@ -43,7 +43,7 @@ def test_lesson_2_a_hundred_orders_are_a_hundred_allocations(desk):
     with patch("orders.services.intake.audit.record_many", side_effect=RuntimeError), pytest.raises(RuntimeError):
         create_order(desk.order((product, 1)))
     assert (Order.objects.count(), Allocation.objects.count()) == (100, 100)
-    assert stray_reservations() == []
+    assert order_differences() == []
 
 
 def test_lessons_3_and_12_stock_is_reserved_in_one_place():

@@ -1,5 +1,6 @@
 """Promises: dated, kept in the order in which they were made, and renewed with a reason when supply moves."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -10,14 +11,15 @@ from hypothesis import strategies as st
 from core import audit
 from inventory.models import StockLevel
 from inventory.services import adjust_stock
-from orders.atp import timelines
-from orders.models import LinePromise, OrderLine, PromiseMark
+from orders.atp import Timeline, timelines
+from orders.models import LinePromise, OrderLine, Owed, PromiseMark
 from orders.promise import promise
 from orders.promised import moved_promises
 from orders.services import cancel_order, change_order, create_order
 from orders.services.promising import check_marked_promises, mark_overdue
 from orders.timeline import order_events
 from orders.values import NewQuantity, OrderChange
+from orders.verification import order_differences
 from purchasing.services import (
     cancel_purchase_order,
     change_expected_date,
@@ -85,6 +87,34 @@ def test_what_is_available_when_is_the_least_of_what_follows(trade):
     assert trade.day(trade.sell(9)) == 3
     assert trade.projection() == [(0, 0), (3, 0), (20, 0), (30, 0)]
     assert promise([(trade.place, 1)])[0].basis == "lead_time"
+
+
+def test_what_is_owed_is_added_up_by_day_and_ends_with_the_waiting(trade):
+    def owed():
+        return {((row.due - trade.today).days, row.pieces) for row in Owed.objects.all()}
+
+    early = trade.buy(10, 3)
+    trade.buy(10, 8)
+    first, second = trade.sell(6), trade.sell(7)
+    third = trade.sell(3)
+    # 6 and 3 of day 3's ten; 7 need day 8's.
+    assert ([trade.day(order) for order in (first, second, third)], owed()) == ([3, 8, 3], {(3, 9), (8, 7)})
+    receive_goods([NewReceipt(early.pk)])
+    # Nine are served, the tenth goes to the seven: until the check the sum of day 8 is one too many, never too few.
+    assert owed() == {(8, 7)}
+    assert timelines([trade.place], today=trade.today)[trade.place].owed.total() == 6
+    trade.check()
+    assert (owed(), order_differences()) == ({(8, 6)}, [])
+    cancel_order(second.pk, reason="changed her mind")
+    assert (owed(), order_differences()) == (set(), [])
+
+
+def test_where_promises_and_waiting_differ_nothing_is_promised_twice(trade):
+    line = Timeline(trade.today, owed=Counter({trade.today + timedelta(days=day): 5 for day in (1, 2, 3)}))
+    line.fit_owed(8)  # seven wait no longer: the latest are let go
+    assert sorted(line.owed.items()) == [(trade.today + timedelta(days=day), n) for day, n in ((1, 5), (2, 3), (3, 0))]
+    line.fit_owed(10)  # two nobody was promised: before all others
+    assert line.owed[trade.today] == 2
 
 
 def test_supply_goes_to_who_was_promised_it(trade):

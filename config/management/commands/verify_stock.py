@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inventory.models import Reservation, StockLevel, StockMove
 from inventory.verification import stock_differences
-from orders.verification import demand_differences, hidden_orders, stray_reservations
+from orders.verification import demand_differences, hidden_orders, owed_differences, stray_reservations
 
 
 class Command(BaseCommand):
@@ -16,8 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences, strays, demand = stock_differences(), stray_reservations(), demand_differences()
-        hidden = hidden_orders()
-        for problem in (*differences, *strays, *demand, *hidden):
+        hidden, owed = hidden_orders(), owed_differences()
+        for problem in (*differences, *strays, *demand, *hidden, *owed):
             self.stderr.write(str(problem))
         if differences:
             raise CommandError(f"{len(differences)} stock level(s) differ from the ledger or the reservations.")
@@ -27,6 +27,8 @@ class Command(BaseCommand):
             raise CommandError(f"{len(demand)} place(s) have another open demand than their order lines.")
         if hidden:
             raise CommandError(f"{len(hidden)} order(s) hold stock and are missing in the pick queue.")
+        if owed:
+            raise CommandError(f"{len(owed)} sum(s) of what is owed differ from the promises.")
         self.stdout.write(
             f"Stock ties out: {StockLevel.objects.count()} levels, {StockMove.objects.count()} ledger rows, "
             f"{Reservation.objects.count()} reservations."

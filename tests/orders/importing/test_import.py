@@ -15,7 +15,7 @@ from core.models import AuditEntry, OutboxEvent
 from inventory.models import Product, StockLevel, StockMove, Warehouse
 from inventory.verification import stock_differences
 from orders.models import Channel, Customer, LostDemand, Order, OrderLine, Return, Reversal, ShipmentLine
-from orders.verification import stray_reservations
+from orders.verification import order_differences
 from tests.factories import ProductFactory, WarehouseFactory, stock
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def _books_tie_out(monkeypatch):
     monkeypatch.setattr("orders.importing.loading.one_transaction", nullcontext)
     yield
     assert stock_differences() == []
-    assert stray_reservations() == []
+    assert order_differences() == []
 
 
 def at(text: str) -> datetime:
