@@ -77,8 +77,11 @@ def _order(cursor: "psycopg2.extensions.cursor", products: list[int]) -> None:
         cursor.execute("INSERT INTO floor_reservation (line, product, quantity) VALUES (%s, %s, 1)", [line, product])
 
 
-def hot_loop(line: int = 1) -> Callable[[int], Callable[[], object]]:
-    """Orders of one piece of one product (row 1): an order row, a line, the guarded update, a reservation."""
+def hot_loop(warm_up: int) -> Callable[[int], Callable[[], object]]:
+    """Orders of one piece of one product (row 1): an order row, a line, the guarded update, a reservation.
+
+    Each process makes ``warm_up`` of them before it begins.
+    """
 
     def make(number: int) -> Callable[[], object]:
         connection = connect()
@@ -102,6 +105,8 @@ def hot_loop(line: int = 1) -> Callable[[int], Callable[[], object]]:
             connection.commit()
             return 1
 
+        for _order in range(warm_up):
+            work()
         return work
 
     return make

@@ -157,11 +157,13 @@ def _insert(news: list[NewOrder], references: References, hopeful: bool, now: da
             _order(new, grants, pk, document_number("SO", number), references, now)
             for (new, grants), number, pk in zip(served, keys.numbers, keys.orders, strict=False)
         ]
-        # What needs no lock goes before it.
+        lines = _lines(served, orders, keys.lines)
+        # What needs no lock goes before it; foreign keys are checked at the commit.
         _insert_orders(orders)
         _tell(served, orders)
+        _tie(lines)
         hold_reservations(plan, at=now)
-        _insert_lines(served, orders, keys.lines, references)
+        _insert_lines(lines, references)
     results = plan.results
     _record_refusals(news, results, now)
     if orders:
@@ -245,15 +247,28 @@ def _insert_orders(orders: list[Order]) -> None:
     append_columns(Order, status=Order.Status.OPEN.value, created_by_id=current_actor_id(), **columns)
 
 
-def _insert_lines(served: Served, orders: list[Order], keys: list[int], references: References) -> None:
-    """Insert the lines, tie each to its reservation, and note what waits."""
+def _lines(served: Served, orders: list[Order], keys: list[int]) -> list[_Line]:
     fresh = iter(keys)
-    lines = [
+    return [
         _Line(next(fresh), order, day, position, line, grant)
         for (new, grants), order in zip(served, orders, strict=True)
         for day in (timezone.localdate(order.ordered_at),)
         for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
     ]
+
+
+def _tie(lines: list[_Line]) -> None:
+    """Tie each line to the reservation that will hold its stock."""
+    reserved = [line for line in lines if line.grant.reservation_id]
+    append_columns(
+        Allocation,
+        line_id=[line.pk for line in reserved],
+        reservation_id=[line.grant.reservation_id for line in reserved],
+    )
+
+
+def _insert_lines(lines: list[_Line], references: References) -> None:
+    """Insert the lines, and note what waits."""
     dates, firsts = _promised(lines)
     append_columns(
         OrderLine,
@@ -269,12 +284,6 @@ def _insert_lines(served: Served, orders: list[Order], keys: list[int], referenc
         discount=_common([line.wanted.discount for line in lines]),
         tax_rate=_common([references.tax_rate(line.order.customer_id, line.wanted.product_id) for line in lines]),
         promised_date=dates,
-    )
-    reserved = [line for line in lines if line.grant.reservation_id]
-    append_columns(
-        Allocation,
-        line_id=[line.pk for line in reserved],
-        reservation_id=[line.grant.reservation_id for line in reserved],
     )
     record_promises(firsts)
     _record_backorders([line for line in lines if line.grant.granted < line.grant.wanted])
