@@ -100,7 +100,7 @@ class UnknownAddress(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Whatever the method: there is nothing here."""
         super().initial(request, *args, **kwargs)
-        raise exceptions.NotFound(_("There is no such address. Every address of the API ends in a slash."))
+        raise exceptions.NotFound(_("There is no such address."))
 
     def get(self, request: Request) -> Response:
         """Never reached."""

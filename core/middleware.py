@@ -1,4 +1,4 @@
-"""Language and actor of each request, and what no page can read."""
+"""Language and actor of each request, addresses of the API, and what no page can read."""
 
 from collections.abc import Callable
 
@@ -32,6 +32,19 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with acting_as(request.user.pk):
             return self.get_response(request)
+
+
+class ApiSlashMiddleware:
+    """Serves an address of the API without its last slash as the one with it: a POST cannot be redirected."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
+            request.path_info += "/"
+            request.path += "/"
+        return self.get_response(request)
 
 
 class NoNulMiddleware:

@@ -33,8 +33,14 @@ def test_wrong_token():
     problem(response, 401, "authentication_failed")
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_last_slash_may_be_left_out(method):
+    answers = [getattr(APIClient(), method)(f"/api/v1/orders{end}") for end in ("/", "")]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(401, answers[0].json())] * 2
+
+
 @pytest.mark.parametrize(
-    "address", ["/api/v1/nothing/", "/api/v1/products", "/api/v1/products/abc/", "/api/", "/api/v2/"]
+    "address", ["/api/v1/nothing/", "/api/v1/nothing", "/api/v1/products/abc/", "/api/", "/api/v2/"]
 )
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_unknown_address(method, address):
