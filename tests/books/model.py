@@ -239,11 +239,17 @@ class Books:
         return parts
 
     def take_back(self, sold: Sold, pieces: int) -> Decimal:
+        """Pieces come back, and go to those who wait; returns their cost."""
+        cost = self._put_back(sold, pieces)
+        self.fill({sold.line.place})
+        return cost
+
+    def _put_back(self, sold: Sold, pieces: int) -> Decimal:
         """Pieces come back at their share of the original cost: all parts together are exactly that cost."""
         before, after = (cents(sold.cost * n / sold.pieces) for n in (sold.back, sold.back + pieces))
         sold.back += pieces
         sold.line.returned += pieces
-        self.receive(sold.line.place, pieces, after - before)
+        self.shelves[sold.line.place].put(pieces, after - before)
         return after - before
 
     def line_to_reverse(self, product: int, pieces: int) -> tuple[Sale, Line] | None:
@@ -266,8 +272,10 @@ class Books:
         back = pieces - cancelled
         for sold in self.sold:
             if sold.line is line and (part := min(back, sold.pieces - sold.back)):
-                self.take_back(sold, part)
+                self._put_back(sold, part)
                 back -= part
+        # All of it is back before anybody gets some: whoever waits gets one claim, not one for each shipment.
+        self.fill({line.place})
 
     # --- stock --------------------------------------------------------------------------------------------------------
 
