@@ -53,6 +53,8 @@ class LinePromise(models.Model):
     reason = models.CharField(_("reason"), max_length=12, choices=Reason)
     cause = models.CharField(_("caused by"), max_length=40, blank=True, default="")
     made_at = models.DateTimeField(_("made"))
+    # When its odds were last looked at; null: they were not yet, since that is done after the order's commit.
+    judged_at = models.DateTimeField(null=True, editable=False)
     replaced_at = models.DateTimeField(_("replaced"), null=True)
 
     class Meta:

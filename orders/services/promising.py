@@ -19,7 +19,7 @@ from core.transactions import retry_on_conflict
 from inventory import pipeline
 from inventory.locks import lock_stock_levels
 from inventory.models import Warehouse
-from inventory.places import Place
+from inventory.places import Place, Supply
 from orders.atp import Timeline, timelines
 from orders.learning import Asked, Delays, Kind, Odds, newest
 from orders.locks import take_promise_marks
@@ -29,6 +29,7 @@ from orders.promise import OPEN_ORDERS, Promise, promise_from
 
 Basis, Reason = LinePromise.Basis, LinePromise.Reason
 BATCH = 50  # places locked at once: orders of the same products wait meanwhile
+ODDS = ["chance", "safe_date", "safe_chance", "evidence", "judged_at"]
 RENEW_BELOW = 0.6  # odds of the safe date below which another is given
 
 
@@ -125,13 +126,43 @@ def check_marked_promises(*, now: datetime | None = None) -> int:
     """
     marks = take_promise_marks(BATCH)
     causes: dict[Place, Cause] = {}
+    entered: set[Place] = set()
     for _pk, product, warehouse, reason, document in marks:
-        # What moved supply says more than that an order was entered or changed.
-        if reason not in (Reason.CONFIRMED, Reason.CHANGED) or (product, warehouse) not in causes:
+        if reason == Reason.CONFIRMED:
+            entered.add((product, warehouse))
+        # What moved supply says more than that an order was changed.
+        elif reason != Reason.CHANGED or (product, warehouse) not in causes:
             causes[product, warehouse] = Cause(reason, document)
+    if entered:
+        judge_promises(entered, now=now)
     if causes:
         renew_promises(causes, now=now)
     return len(marks)
+
+
+@transaction.atomic(savepoint=False)
+def judge_promises(places: Collection[Place], *, now: datetime | None = None) -> int:
+    """Give promises of these places that nobody judged yet their odds; returns how many there were.
+
+    An order that is entered moves nobody else's promise, so the others are not looked at, however many wait, and the
+    stock is not locked.
+    """
+    now = now or timezone.now()
+    rows = LinePromise.objects.filter(replaced_at=None, judged_at=None, product__in={p for p, _w in places})
+    fresh = [row for row in rows.select_related("line__order") if (row.product_id, row.warehouse_id) in places]
+    if not fresh:
+        return 0
+    today, changes = timezone.localdate(now), _Changes()
+    judge = _judge(places, today)
+    for row in fresh:
+        if row.date:
+            asked = Asked(row.date, max(row.line.order.requested_date, today))
+            _set_odds(row, *judge.odds((row.product_id, row.warehouse_id), row.basis, row.document, asked))
+        if row.evidence:
+            changes.judged.append(row)
+    rows.filter(pk__in=[row.pk for row in fresh]).update(judged_at=now)
+    _write(changes, now)
+    return len(fresh)
 
 
 def mark_overdue(*, today: date | None = None) -> None:
@@ -156,15 +187,16 @@ class _Judge:
     lead_days: Mapping[Place, int]
     sources: Mapping[Place, str]
     warehouses: Mapping[int, str]
+    supplies: Mapping[Place, Sequence[Supply]]
     delays: Delays
 
-    def odds(
-        self, place: Place, answer: Promise, line: Timeline, asked: Asked
-    ) -> tuple[Odds | None, dict[str, object]]:
-        """The odds of a promise and what they rest on."""
+    def odds(self, place: Place, basis: str, document: str, asked: Asked) -> tuple[Odds | None, dict[str, object]]:
+        """The odds of a promise and what they rest on; none while its supply is not on the way any more."""
         warehouse = self.warehouses[place[1]]
-        if answer.basis == Basis.INCOMING:
-            supply = next(s for s in line.supplies if s.document == answer.document)
+        if basis == Basis.INCOMING:
+            supply = next((s for s in self.supplies.get(place, ()) if s.document == document), None)
+            if supply is None:
+                return None, {}
             kind, source, named = Kind.SLIP, supply.source, supply.expected_on
         else:
             kind, source, named = Kind.LEAD, self.sources.get(place, ""), self.today
@@ -235,7 +267,7 @@ def _judge(places: Collection[Place], today: date) -> _Judge:
     supplies = pipeline.incoming(places)
     codes = dict(Warehouse.objects.filter(pk__in={w for _p, w in places}).values_list("pk", "code"))
     keys = {"", *sources.values(), *codes.values(), *(s.source for some in supplies.values() for s in some)}
-    return _Judge(today, pipeline.lead_times(places), sources, codes, Delays(newest(keys)))
+    return _Judge(today, pipeline.lead_times(places), sources, codes, supplies, Delays(newest(keys)))
 
 
 def _renew(
@@ -257,9 +289,7 @@ def _renew(
         document=answer.document, reason=cause.reason, cause=cause.document, made_at=now,
     )  # fmt: skip
     if day:
-        odds, new.evidence = judge.odds(place, answer, timeline, Asked(day, wish))
-        if odds:
-            new.chance, new.safe_date, new.safe_chance = odds.chance, odds.safe_date, odds.safe_chance
+        _set_odds(new, *judge.odds(place, new.basis, new.document, Asked(day, wish)))
     if old and _says(old) == _says(new):
         if old.chance is None and new.chance is not None:
             # The same promise, of which the odds were not known yet.
@@ -267,7 +297,7 @@ def _renew(
             old.evidence = new.evidence
             changes.judged.append(old)
             return
-        if not _has_fallen(old, place, answer, timeline, judge):
+        if not _has_fallen(old, place, judge):
             return
     if old:
         changes.replaced.append(old.pk)
@@ -280,21 +310,29 @@ def _says(row: LinePromise) -> tuple[object, ...]:
     return row.pieces, row.date, row.basis, row.document
 
 
-def _has_fallen(old: LinePromise, place: Place, answer: Promise, timeline: Timeline, judge: _Judge) -> bool:
+def _set_odds(row: LinePromise, odds: Odds | None, evidence: dict[str, object]) -> None:
+    row.evidence = evidence
+    if odds:
+        row.chance, row.safe_date, row.safe_chance = odds.chance, odds.safe_date, odds.safe_chance
+
+
+def _has_fallen(old: LinePromise, place: Place, judge: _Judge) -> bool:
     """Whether the safe date of a promise has become unlikely, or passed."""
     if old.safe_date is None:
         return False
     if old.safe_date <= judge.today:
         return True
     asked = Asked(old.safe_date, old.safe_date)
-    odds, _evidence = judge.odds(place, answer, timeline, asked)
+    odds, _evidence = judge.odds(place, old.basis, old.document, asked)
     return odds is not None and odds.chance < RENEW_BELOW
 
 
 def _write(changes: _Changes, now: datetime) -> None:
+    for row in (*changes.made, *changes.judged):
+        row.judged_at = now
     LinePromise.objects.filter(pk__in=changes.replaced).update(replaced_at=now)
     LinePromise.objects.bulk_create(changes.made, batch_size=2000)
-    LinePromise.objects.bulk_update(changes.judged, ["chance", "safe_date", "safe_chance", "evidence"], batch_size=2000)
+    LinePromise.objects.bulk_update(changes.judged, ODDS, batch_size=2000)
     dated = [(line, new) for line, new, _old in changes.moved if line.promised_date != new.date]
     for line, new in dated:
         line.promised_date = new.date

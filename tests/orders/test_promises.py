@@ -227,6 +227,18 @@ def test_a_check_without_news_writes_nothing(trade):
     assert not PromiseMark.objects.exists()
 
 
+def test_an_order_that_is_entered_is_judged_alone(trade):
+    early, later = timezone.now(), timezone.now() + DAY / 24
+    first = trade.sell(3)
+    check_marked_promises(now=early)
+    second = trade.sell(2)
+    check_marked_promises(now=later)
+    assert [in_force(order).judged_at for order in (first, second)] == [early, later]
+    trade.buy(5, 3)  # which both are promised now, and both are looked at
+    trade.check()
+    assert [(trade.day(order), in_force(order).judged_at > early) for order in (first, second)] == [(3, True)] * 2
+
+
 def test_a_cancelled_purchase_leaves_the_lead_time(trade):
     purchase = trade.buy(5, 4)
     order = trade.sell(3)
