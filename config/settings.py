@@ -192,6 +192,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.models.Order.Status",
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
+        "TransferStatus": "inventory.models.Transfer.Status",
         "ReorderSuggestionStatus": "purchasing.models.ReorderSuggestion.Status",
     },
 }

@@ -33,6 +33,7 @@ urlpatterns = [
     path("replenishment/<int:pk>/", suggestions.suggestion_detail, name="suggestion"),
     path("replenishment/<int:pk>/recompute/", suggestions.suggestion_recompute, name="suggestion-recompute"),
     path("replenishment/<int:pk>/dismiss/", desk.dismiss, name="dismiss"),
+    path("replenishment/<int:pk>/transfer/", suggestions.suggestion_transfer, name="suggestion-transfer"),
     path("orders/", orders.order_list, name="orders"),
     path("orders/new/", entry.order_new, name="order-new"),
     path("orders/items/", entry.item_suggestions, name="item-suggestions"),

@@ -17,7 +17,12 @@ from purchasing.services.receiving import receive_goods
 from purchasing.services.reorder import check_places, drain_marks, mark_for_check, set_policies
 from purchasing.services.rules import add_rule, approve_by_rules, delete_rule
 from purchasing.services.runs import check_chunk, start_run
-from purchasing.services.suggestions import approval_errors, approve_suggestions, dismiss_suggestion
+from purchasing.services.suggestions import (
+    approval_errors,
+    approve_suggestions,
+    dismiss_suggestion,
+    transfer_instead,
+)
 from purchasing.services.suppliers import add_supplier, add_supplier_item, change_supplier, change_supplier_item
 
 __all__ = [
@@ -56,4 +61,5 @@ __all__ = [
     "set_policies_by_hand",
     "set_policy_by_hand",
     "start_run",
+    "transfer_instead",
 ]

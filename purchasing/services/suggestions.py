@@ -1,6 +1,7 @@
 """What the buyer does with reorder suggestions: approve them into purchase orders, or dismiss them."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +13,8 @@ from core.checks import MAX_REASON, refuse_text
 from core.errors import IllegalTransition, InvalidInput
 from core.live import publish_after_commit
 from core.transactions import retry_on_conflict
+from inventory.models import Transfer
+from inventory.transfers import NewTransfer, plan_transfer
 from purchasing.locks import lock_open_suggestions
 from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, SupplierItem
 from purchasing.services.ordering import create, lot_error
@@ -125,3 +128,29 @@ def dismiss_suggestion(suggestion_id: int, *, reason: str = "") -> ReorderSugges
     audit.record("reorder_suggestion", suggestion.pk, "dismissed", quantity=suggestion.quantity, reason=reason)
     publish_after_commit("suggestions-changed", {})
     return suggestion
+
+
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def transfer_instead(suggestion_id: int, *, source_id: int, quantity: int, expected_on: date) -> Transfer:
+    """Ask another warehouse to send instead of buying; what that leaves open is suggested anew.
+
+    Locks: ReorderSuggestion. Sends: transfer_changed. Raises: IllegalTransition, InvalidInput.
+    """
+    suggestion = lock_open_suggestions([suggestion_id]).get(suggestion_id)
+    if suggestion is None:
+        raise IllegalTransition(_("This suggestion is no longer open."))
+    transfer = plan_transfer(
+        NewTransfer(
+            source_id=source_id,
+            destination_id=suggestion.warehouse_id,
+            lines=[(suggestion.product_id, quantity)],
+            expected_on=expected_on,
+        )
+    )
+    suggestion.status, suggestion.transfer = ReorderSuggestion.Status.TRANSFERRED, transfer
+    suggestion.updated_at = timezone.now()
+    suggestion.save(update_fields=["status", "transfer", "updated_at"])
+    audit.record("reorder_suggestion", suggestion.pk, "transferred", transfer=transfer.number, quantity=quantity)
+    publish_after_commit("suggestions-changed", {})
+    return transfer
