@@ -193,6 +193,7 @@ SPECTACULAR_SETTINGS = {
         "OrderStatus": "orders.models.Order.Status",
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
         "TransferStatus": "inventory.models.Transfer.Status",
+        "OverrideCause": "purchasing.models.BuyingOverride.Cause",
         "ReorderSuggestionStatus": "purchasing.models.ReorderSuggestion.Status",
     },
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -11,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import ApiViewSet, refuse_wrong_rows, renamed_fields
+from core.errors import InvalidInput
 from inventory.serializers import resolve_products
 from purchasing import services
 from purchasing.filters import PurchaseOrderFilter, ReorderSuggestionFilter, SupplierFilter
@@ -149,9 +151,14 @@ class ReorderSuggestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin,
         suggested = dict(ReorderSuggestion.objects.filter(pk__in=ids).values_list("pk", "quantity"))
         refuse_wrong_rows("id", ids, suggested)
         quantities = {line["id"]: line.get("quantity", suggested[line["id"]]) for line in lines}
+        if not wanted["reason"].strip() and any(quantities[pk] != suggested[pk] for pk in ids):
+            text = _("Say why you buy another quantity than suggested; it is compared later.")
+            raise InvalidInput(text, field_errors={"reason": text})
         names = {f"suggestions.{pk}.quantity": f"lines.{i}.quantity" for i, pk in enumerate(ids)}
         with renamed_fields(names | {f"suggestions.{pk}.supplier": f"lines.{i}.id" for i, pk in enumerate(ids)}):
-            made = services.approve_suggestions(quantities, place=wanted["place"])
+            made = services.approve_suggestions(
+                quantities, place=wanted["place"], reason=wanted["reason"], cause=wanted["cause"]
+            )
         orders = PurchaseOrderViewSet.queryset.filter(pk__in=[order.pk for order in made]).order_by("pk")
         answer = ApprovedOut({"purchase_orders": orders}, context=self.get_serializer_context())
         return Response(answer.data, status=201)

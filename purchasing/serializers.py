@@ -9,7 +9,14 @@ from core.references import ReferenceField, RowField
 from core.serializers import StrictSerializer
 from inventory.serializers import LineIn, ProductRef, WarehouseField, WarehouseRef
 from inventory.services import MAX_QUANTITY
-from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier
+from purchasing.models import (
+    BuyingOverride,
+    GoodsReceipt,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    ReorderSuggestion,
+    Supplier,
+)
 
 MAX_LINES = 10_000
 
@@ -159,6 +166,18 @@ class ApproveIn(StrictSerializer):
 
     lines = serializers.ListField(child=ApprovalIn(), min_length=1, max_length=MAX_LINES)
     place = serializers.BooleanField(default=True, help_text="False leaves drafts.")
+    reason = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Why another quantity than suggested is bought; needed when one is.",
+    )
+    cause = serializers.ChoiceField(
+        BuyingOverride.Cause.choices,
+        default=BuyingOverride.Cause.OTHER,
+        help_text="The kind of reason, for its report.",
+    )
 
 
 class DismissIn(StrictSerializer):

@@ -16,8 +16,9 @@ from core.transactions import retry_on_conflict
 from inventory.models import Transfer
 from inventory.transfers import NewTransfer, plan_transfer
 from purchasing.locks import lock_open_suggestions
-from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, SupplierItem
+from purchasing.models import BuyingOverride, PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, SupplierItem
 from purchasing.services.ordering import create, lot_error
+from purchasing.services.overriding import keep_overrides
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder
 
 CLOSED = ["status", "purchase_order_line", "approved_quantity", "override_reason", "trace", "updated_at"]
@@ -30,17 +31,20 @@ def approve_suggestions(
     *,
     place: bool = True,
     reason: str = "",
+    cause: str = BuyingOverride.Cause.OTHER,
     traces: Mapping[int, dict[str, Any]] | None = None,
 ) -> list[PurchaseOrder]:
     """Turn suggestions (id → pieces) into purchase orders, one per supplier and warehouse; all or nothing.
 
-    They are placed with the supplier at once, or left as drafts. ``reason``: why some differ from what was suggested;
-    ``traces``: what the rules found that approve them.
+    They are placed with the supplier at once, or left as drafts. ``reason`` and ``cause``: why some differ from what
+    was suggested; ``traces``: what the rules found that approve them.
     Locks: ReorderSuggestion. Raises: IllegalTransition when one is no longer open, InvalidInput.
     """
     if not quantities:
         raise InvalidInput(_("Choose at least one suggestion."))
     refuse_text("reason", reason, MAX_REASON)
+    if cause not in BuyingOverride.Cause.values:
+        raise InvalidInput(_("Choose a cause."), field_errors={"cause": _("Choose a cause.")})
     suggestions = lock_open_suggestions(list(quantities))
     if len(suggestions) < len(quantities):
         raise IllegalTransition(
@@ -61,6 +65,8 @@ def approve_suggestions(
         if pk in suggestions:
             suggestions[pk].trace = trace
     _close(suggestions, quantities, orders, reason.strip())
+    changed = {pk: row for pk, row in suggestions.items() if quantities[pk] != row.quantity}
+    keep_overrides(changed, quantities, cause=cause, reason=reason.strip(), today=timezone.localdate())
     if traces:
         rule = next(iter(traces.values()))["rule"]
         audit.record_many(audit.entry("purchase_order", order.pk, "approved_by_rule", rule=rule) for order in orders)

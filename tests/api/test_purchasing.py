@@ -108,13 +108,24 @@ def test_receipt_names_wrong_lines_as_the_request_does(manager, shop: Shop):
     assert PurchaseOrder.objects.get().status == "ordered"
 
 
+INPUTS = {
+    "available": 0,
+    "on_order": 0,
+    "waiting": 0,
+    "reorder_point": 3,
+    "order_up_to": 12,
+    "moq": 6,
+    "order_multiple": 6,
+}
+
+
 def suggest(shop: Shop, product, quantity) -> ReorderSuggestion:
     return ReorderSuggestion.objects.create(
         product=product,
         warehouse=shop.warehouse,
         supplier_item=product.supplier_items.get(),
         quantity=quantity,
-        inputs={"moq": 6},
+        inputs=INPUTS,
         updated_at=timezone.now(),
     )
 
@@ -123,9 +134,13 @@ def test_suggestions_become_one_purchase_order_per_supplier(manager, shop: Shop)
     tea, cup = suggest(shop, shop.tea, 12), suggest(shop, shop.cup, 6)
     listed = manager.get("/api/v1/reorder-suggestions/?status=open&supplier=S1&product=TEA").json()["results"]
     assert [(row["id"], row["quantity"], row["unit_cost"], row["inputs"]) for row in listed] == [
-        (tea.pk, 12, "6.0000", {"moq": 6})
+        (tea.pk, 12, "6.0000", INPUTS)
     ]
     body = {"lines": [{"id": tea.pk}, {"id": cup.pk, "quantity": 18}]}
+    assert errors_of(manager.post("/api/v1/reorder-suggestions/approve/", body, format="json")) == {
+        "reason": "Say why you buy another quantity than suggested; it is compared later."
+    }
+    body |= {"reason": "A fair", "cause": "promotion"}
     response = manager.post("/api/v1/reorder-suggestions/approve/", body, format="json")
     assert response.status_code == 201, response.content
     (order,) = response.json()["purchase_orders"]
@@ -140,7 +155,7 @@ def test_suggestions_become_one_purchase_order_per_supplier(manager, shop: Shop)
 def test_suggestions_become_drafts_and_wrong_quantities_are_named(manager, shop: Shop):
     tea, cup = suggest(shop, shop.tea, 12), suggest(shop, shop.cup, 6)
     approve = "/api/v1/reorder-suggestions/approve/"
-    body = {"lines": [{"id": tea.pk}, {"id": cup.pk, "quantity": 7}], "place": False}
+    body = {"lines": [{"id": tea.pk}, {"id": cup.pk, "quantity": 7}], "place": False, "reason": "A fair"}
     assert errors_of(manager.post(approve, body, format="json")) == {
         "lines.1.quantity": "CUP: at least 6 pieces, in packs of 6."
     }

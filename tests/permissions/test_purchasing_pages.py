@@ -20,6 +20,7 @@ MATRIX = [
     ("policies-apply", "post", "purchasing.change_stockpolicy", 302),
     ("shortages", "get", SUGGESTIONS, 200),
     ("cash", "get", SUGGESTIONS, 200),
+    ("overrides", "get", SUGGESTIONS, 200),
     ("fill", "post", PLACE, 404),
     ("review", "post", PLACE, 422),
     ("approve", "post", PLACE, 409),
