@@ -208,6 +208,23 @@ def transfer_lines(transfer: Transfer) -> list[TransferLine]:
     )
 
 
+def in_transit(places: Collection[Place]) -> QuerySet[TransferLine]:
+    """Lines sent to these places (and to others in the same rows and columns) and not there yet, with ``pieces``.
+
+    Requests are none of them: nobody has sent them. Who registers supply (inventory/pipeline.py) adds these to it.
+    """
+    return (
+        TransferLine.objects.filter(
+            product__in={product for product, _warehouse in places},
+            transfer__destination__in={warehouse for _product, warehouse in places},
+            transfer__status__in=Transfer.IN_TRANSIT,
+            sent__gt=F("received") + F("lost"),
+        )
+        .annotate(pieces=F("sent") - F("received") - F("lost"))
+        .order_by()
+    )
+
+
 def transfers_with_lines() -> QuerySet[Transfer]:
     """Transfers as the API shows them."""
     lines = Prefetch("lines", TransferLine.objects.select_related("product").order_by("pk"))

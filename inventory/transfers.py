@@ -5,7 +5,7 @@ Until then they are in transit: in no warehouse's stock, dated supply of the des
 comes in, too, and is written off there at once: the ledger shows the loss, and no piece vanishes between documents.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -23,7 +23,7 @@ from core.transactions import retry_on_conflict
 from inventory.costing import share_of_cost
 from inventory.locks import lock_stock_levels, lock_transfer
 from inventory.models import Product, StockMove, Transfer, TransferLine, Warehouse
-from inventory.places import Issue, Place, Receipt, Supply
+from inventory.places import Issue, Receipt
 from inventory.services import MAX_QUANTITY, issue_stock, receive_stock
 from inventory.signals import supply_changed, transfer_changed
 
@@ -230,23 +230,6 @@ def reschedule_transfer(transfer_id: int, expected_on: date) -> Transfer:
         supply="rescheduled" if is_supply else "",
     )
     return transfer
-
-
-def in_transit_supply(places: Collection[Place]) -> Iterator[Supply]:
-    """Pieces sent to these places and not there yet, dated; one query. Requests do not count: nobody has sent them."""
-    rows = (
-        TransferLine.objects.filter(
-            product__in={product for product, _warehouse in places},
-            transfer__destination__in={warehouse for _product, warehouse in places},
-            transfer__status__in=Transfer.IN_TRANSIT,
-        )
-        .select_related("transfer")
-        .order_by("transfer__expected_on", "pk")
-    )
-    for line in rows:
-        if line.open:
-            place = (line.product_id, line.transfer.destination_id)
-            yield Supply(place, line.transfer.expected_on, line.open, line.transfer.number)
 
 
 def _locked(transfer_id: int) -> tuple[Transfer, list[TransferLine]]:

@@ -38,7 +38,7 @@ class PurchaseOrderLineOut(serializers.ModelSerializer[PurchaseOrderLine]):
 
     class Meta:
         model = PurchaseOrderLine
-        fields = ["product", "quantity", "received", "unit_cost"]
+        fields = ["product", "quantity", "received", "unit_cost", "expected_on"]
 
 
 class PurchaseOrderOut(serializers.ModelSerializer[PurchaseOrder]):
@@ -59,6 +59,8 @@ class PurchaseOrderOut(serializers.ModelSerializer[PurchaseOrder]):
             "warehouse",
             "ordered_at",
             "expected_on",
+            "confirmed_at",
+            "supplier_reference",
             "order_cost",
             "created_at",
             "total",
@@ -100,6 +102,36 @@ class CancelPurchaseIn(StrictSerializer):
     """Why a purchase order is cancelled."""
 
     reason = serializers.CharField(max_length=200)
+
+
+class PurchaseReasonIn(StrictSerializer):
+    """Why approval is refused, or why no more is expected."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+class ConfirmedLineIn(StrictSerializer):
+    """The day on which the supplier delivers one product."""
+
+    product = ReferenceField(help_text="Id, SKU or barcode.")
+    date = serializers.DateField(help_text="Not before the day of the order.")
+
+
+class ConfirmIn(StrictSerializer):
+    """What the supplier confirmed."""
+
+    lines = serializers.ListField(
+        child=ConfirmedLineIn(), max_length=MAX_LINES, required=False, default=list, help_text="Lines with a new day."
+    )
+    reference = serializers.CharField(
+        max_length=60, required=False, allow_blank=True, default="", help_text="The supplier's own number."
+    )
+
+
+class RescheduleIn(StrictSerializer):
+    """The day on which all that is open comes."""
+
+    expected_on = serializers.DateField()
 
 
 class ReceiveLineIn(StrictSerializer):

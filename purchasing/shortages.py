@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from core.money import to_cents
 from inventory import pipeline
-from inventory.models import Product, StockLevel, Transfer, TransferLine, Warehouse
+from inventory.models import Product, StockLevel, TransferLine, Warehouse
 from inventory.places import Place, Waiting
+from inventory.selectors import in_transit
 from purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
 from purchasing.selectors import DUE_ON, INCOMING
 
@@ -141,12 +142,9 @@ def _supply(places: Collection[Place]) -> dict[Place, list[Coming]]:
         .select_related("product", "purchase_order__supplier", "purchase_order__warehouse")
         .order_by("due_on", "pk")
     )
-    transfers = TransferLine.objects.filter(
-        product__in={product for product, _warehouse in places},
-        transfer__destination__in={warehouse for _product, warehouse in places},
-        transfer__status__in=Transfer.IN_TRANSIT,
-        sent__gt=F("received") + F("lost"),
-    ).annotate(due_on=F("transfer__expected_on"), warehouse_id=F("transfer__destination_id"))
+    transfers = in_transit(places).annotate(
+        due_on=F("transfer__expected_on"), warehouse_id=F("transfer__destination_id")
+    )
     found: dict[Place, list[Coming]] = defaultdict(list)
     for line in lines:
         found[line.product_id, line.purchase_order.warehouse_id].append(line)

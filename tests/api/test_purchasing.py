@@ -1,12 +1,15 @@
 """Buying over the API: suggestions, purchase orders, receipts."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from core.models import AuditEntry
 from orders.models import Order
+from purchasing import services
 from purchasing.models import PurchaseOrder, ReorderSuggestion
 from tests.api.conftest import Shop
 
@@ -42,6 +45,8 @@ def test_order_from_a_supplier(manager, shop: Shop):
         "warehouse": {"id": shop.warehouse.pk, "code": "MAIN", "name": "Main warehouse"},
         "ordered_at": answer["ordered_at"],
         "expected_on": (timezone.localdate() + timedelta(days=10)).isoformat(),
+        "confirmed_at": None,
+        "supplier_reference": "",
         "order_cost": "30.00",
         "created_at": answer["created_at"],
         "total": "108.0000",
@@ -51,6 +56,7 @@ def test_order_from_a_supplier(manager, shop: Shop):
                 "quantity": quantity,
                 "received": 0,
                 "unit_cost": "6.0000",
+                "expected_on": None,
             }
             for product, quantity in ((shop.tea, 12), (shop.cup, 6))
         ],
@@ -195,3 +201,68 @@ def test_adjustment_names_what_is_wrong(manager, shop: Shop):
     found = manager.post(url, body | {"difference": 5, "unit_cost": "7.0000"}, format="json")
     assert (found.status_code, found.json()["quantity"], found.json()["value"]) == (201, 5, "35.00")
     assert not Order.objects.exists()
+
+
+# ---- the steps of a purchase order
+
+
+def test_an_order_above_the_limit_is_sent_back_and_approved(client_of, shop: Shop):
+    group = Group.objects.get(name="Buyers")
+    services.set_approval_limit(group.pk, Decimal("100.00"))
+    buyer, manager = client_of(role="Buyers"), client_of(role="Managers")
+    order = buyer.post(URL, buy(("TEA", 18)), format="json").json()  # 108.00
+    assert order["status"] == "waiting"
+    refused = buyer.post(f"{URL}{order['id']}/approve/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "above_limit")
+    assert errors_of(manager.post(f"{URL}{order['id']}/send-back/", {}, format="json")) == {
+        "reason": "This field is required."
+    }
+    sent_back = manager.post(f"{URL}{order['id']}/send-back/", {"reason": "Too much tea"}, format="json")
+    assert sent_back.json()["status"] == "draft"
+    assert buyer.post(f"{URL}{order['id']}/place/").json()["status"] == "waiting"
+    assert manager.post(f"{URL}{order['id']}/approve/").json()["status"] == "ordered"
+    assert manager.post(f"{URL}{order['id']}/approve/").status_code == 409
+
+
+def test_the_supplier_confirms_by_line_and_gives_another_day(manager, shop: Shop):
+    order = manager.post(URL, buy(("TEA", 12), ("CUP", 6)), format="json").json()
+    today = timezone.localdate()
+    confirm = f"{URL}{order['id']}/confirm/"
+    early = {"lines": [{"product": "CUP", "date": (today - timedelta(days=1)).isoformat()}]}
+    assert errors_of(manager.post(confirm, early, format="json")) == {
+        "lines.0.date": "The supplier cannot deliver before the order was placed."
+    }
+    assert PurchaseOrder.objects.get().confirmed_at is None
+    day = (today + timedelta(days=4)).isoformat()
+    answer = manager.post(
+        confirm, {"lines": [{"product": "CUP", "date": day}], "reference": "F-77"}, format="json"
+    ).json()
+    assert (answer["supplier_reference"], answer["confirmed_at"] is None) == ("F-77", False)
+    assert [line["expected_on"] for line in answer["lines"]] == [None, day]
+    later = (today + timedelta(days=30)).isoformat()
+    moved = manager.post(f"{URL}{order['id']}/reschedule/", {"expected_on": later}, format="json").json()
+    assert (moved["expected_on"], [line["expected_on"] for line in moved["lines"]]) == (later, [None, None])
+
+
+def test_the_rest_of_an_order_is_closed_short(manager, shop: Shop):
+    order = manager.post(URL, buy(("TEA", 12)), format="json").json()
+    close = f"{URL}{order['id']}/close/"
+    early = manager.post(close, {"reason": "x"}, format="json")
+    assert (early.status_code, early.json()["code"]) == (409, "illegal_transition")
+    manager.post(f"{URL}{order['id']}/receive/", {"lines": [{"product": "TEA", "quantity": 5}]}, format="json")
+    assert manager.post(close, {"reason": "Sold out there"}, format="json").json()["status"] == "closed"
+    entry = AuditEntry.objects.get(verb="closed")
+    assert entry.data == {"reason": "Sold out there", "left": {"TEA": 7}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repeated_step_has_one_effect(manager, shop: Shop):
+    order = manager.post(URL, buy(("TEA", 12)), format="json").json()
+    day = (timezone.localdate() + timedelta(days=4)).isoformat()
+    body = {"lines": [{"product": "TEA", "date": day}]}
+    first, again = (
+        manager.post(f"{URL}{order['id']}/confirm/", body, format="json", headers={"Idempotency-Key": "c-1"})
+        for _n in range(2)
+    )
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert AuditEntry.objects.filter(verb="confirmed").count() == 1
