@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from forecasting.api import DemandForecastViewSet
 from inventory.api import ProductViewSet, StockAdjustmentViewSet, StockMoveViewSet, StockViewSet, WarehouseViewSet
+from inventory.transfer_api import TransferViewSet
 from orders.api import AvailabilityViewSet, ChannelViewSet, CustomerViewSet, OrderViewSet, ShipmentViewSet
 from purchasing.api import PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
 from reports.api import KpiViewSet
@@ -16,6 +17,7 @@ router.register("warehouses", WarehouseViewSet, "warehouse")
 router.register("stock", StockViewSet, "stock")
 router.register("stock-moves", StockMoveViewSet, "stockmove")
 router.register("stock-adjustments", StockAdjustmentViewSet, "stockadjustment")
+router.register("transfers", TransferViewSet, "transfer")
 router.register("availability", AvailabilityViewSet, "availability")
 router.register("channels", ChannelViewSet, "channel")
 router.register("customers", CustomerViewSet, "customer")

@@ -192,6 +192,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.models.Order.Status",
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
+        "TransferStatus": "inventory.models.Transfer.Status",
+        "OverrideCause": "purchasing.models.BuyingOverride.Cause",
         "ReorderSuggestionStatus": "purchasing.models.ReorderSuggestion.Status",
     },
 }

@@ -13,6 +13,7 @@ SEQUENCES = {
     "RT": "core_return_number",
     "PO": "core_purchase_order_number",
     "GR": "core_goods_receipt_number",
+    "TR": "core_transfer_number",
 }
 NEXT = "SELECT nextval(name::regclass) FROM unnest(%s::text[]) AS name"
 

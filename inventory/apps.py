@@ -8,6 +8,10 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from core.navigation import NavItem, register
+        from inventory import documents
+        from inventory.selectors import transfer_addresses
 
+        documents.register_page("transfer", "inventory.view_transfer", transfer_addresses)
         register(NavItem(_("Stock"), "inventory:stock", "packages", "inventory.view_stocklevel", order=20))
         register(NavItem(_("Products"), "inventory:products", "tag", "inventory.view_product", order=21))
+        register(NavItem(_("Transfers"), "inventory:transfers", "transfer", "inventory.view_transfer", order=26))

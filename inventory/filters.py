@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Upper
 from django_filters import rest_framework as filters
 
-from inventory.models import Product, StockLevel, StockMove, Warehouse
+from inventory.models import Product, StockLevel, StockMove, Transfer, TransferLine, Warehouse
 from inventory.selectors import search_products
 
 
@@ -86,3 +86,24 @@ class StockMoveFilter(filters.FilterSet):
     def of_products(self, queryset: QuerySet[StockMove], name: str, value: str) -> QuerySet[StockMove]:
         """Rows of the products named."""
         return queryset.filter(stock_level__product__in=named_products(value))
+
+
+class TransferFilter(filters.FilterSet):
+    """Transfers by number, state, ends and product."""
+
+    number = filters.CharFilter(label="Number.")
+    status = filters.MultipleChoiceFilter(choices=Transfer.Status.choices, label="Status; repeat it for several.")
+    source = filters.CharFilter(field_name="source__code", label="Code of the warehouse that sends.")
+    destination = filters.CharFilter(field_name="destination__code", label="Code of the warehouse that receives.")
+    product = filters.CharFilter(method="of_products", max_length=2000, label="SKUs or barcodes, separated by commas.")
+    expected_after = filters.DateFilter(field_name="expected_on", lookup_expr="gte", label="On or after.")
+    expected_before = filters.DateFilter(field_name="expected_on", lookup_expr="lt", label="Before.")
+
+    class Meta:
+        model = Transfer
+        fields: list[str] = []
+
+    def of_products(self, queryset: QuerySet[Transfer], name: str, value: str) -> QuerySet[Transfer]:
+        """Transfers with a line of the products named."""
+        lines = TransferLine.objects.filter(product__in=named_products(value))
+        return queryset.filter(pk__in=lines.values("transfer"))

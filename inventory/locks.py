@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from core.statements import fetch_all, write
-from inventory.models import Product
+from inventory.models import Product, Transfer
 from inventory.places import Level, Place
 
 COLUMNS = ", ".join("level.id" if name == "pk" else f"level.{name}" for name in Level._fields)
@@ -48,3 +48,9 @@ def _keys(places: Collection[Place]) -> list[list[int]]:
 def lock_product(product_id: int) -> Product:
     """Lock one product."""
     return Product.objects.select_for_update(no_key=True).get(pk=product_id)
+
+
+def lock_transfer(transfer_id: int) -> Transfer | None:
+    """Lock one transfer, before any stock row; None when there is none."""
+    rows = Transfer.objects.select_related("source", "destination")
+    return rows.select_for_update(of=("self",), no_key=True).filter(pk=transfer_id).first()

@@ -6,6 +6,7 @@ and refuse every other way, so there is no second copy that could drift.
 """
 
 from decimal import Decimal
+from typing import NoReturn
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
@@ -13,6 +14,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.errors import IllegalTransition
 
 
 class Category(models.Model):
@@ -130,6 +134,7 @@ class StockMove(models.Model):
         SHIPMENT = "shipment", _("Shipment")
         RETURN = "return", _("Sales return")
         ADJUSTMENT = "adjustment", _("Adjustment")
+        TRANSFER = "transfer", _("Transfer")
 
     stock_level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="moves", db_index=False)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
@@ -184,3 +189,126 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} of level {self.stock_level_id}"
+
+
+class Transfer(models.Model):
+    """Pieces that go from one warehouse to another: asked for, sent, on the way, received in parts."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", pgettext_lazy("transfer", "Requested")
+        SENT = "sent", pgettext_lazy("transfer", "In transit")
+        PARTLY_RECEIVED = "partly_received", pgettext_lazy("transfer", "Partly received")
+        RECEIVED = "received", pgettext_lazy("transfer", "Received")
+        CLOSED = "closed", pgettext_lazy("transfer", "Closed with differences")
+        CANCELLED = "cancelled", pgettext_lazy("transfer", "Cancelled")
+
+    NEXT: dict[str, set[str]] = {
+        Status.REQUESTED: {Status.SENT, Status.CANCELLED},
+        Status.SENT: {Status.PARTLY_RECEIVED, Status.RECEIVED, Status.CLOSED},
+        Status.PARTLY_RECEIVED: {Status.PARTLY_RECEIVED, Status.RECEIVED, Status.CLOSED},
+    }
+
+    IN_TRANSIT = (Status.SENT, Status.PARTLY_RECEIVED)
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    source = models.ForeignKey(
+        Warehouse, verbose_name=_("from warehouse"), on_delete=models.PROTECT, related_name="transfers_out"
+    )
+    destination = models.ForeignKey(
+        Warehouse, verbose_name=_("to warehouse"), on_delete=models.PROTECT, related_name="transfers_in"
+    )
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.REQUESTED)
+    expected_on = models.DateField(_("expected"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        constraints = [
+            models.CheckConstraint(condition=~Q(source=F("destination")), name="transfer_goes_somewhere"),
+            models.CheckConstraint(
+                condition=Q(status__in=["requested", "cancelled"]) | Q(sent_at__isnull=False), name="transfer_sent_at"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["destination", "expected_on"],
+                condition=Q(status__in=["requested", "sent", "partly_received"]),
+                name="transfer_coming",
+            ),
+        ]
+        permissions = [
+            ("request_transfer", _("Can request and cancel transfers")),
+            ("move_transfer", _("Can send and receive transfers")),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def move_to(self, status: str) -> None:
+        """Check and set the status in memory; the caller holds the row lock and saves."""
+        if status not in self.NEXT.get(self.status, set()):
+            self.refuse_step()
+        self.status = status
+
+    def refuse_step(self) -> NoReturn:
+        """Say that the transfer's state does not allow what is asked. Raises: IllegalTransition."""
+        raise IllegalTransition(
+            _("Transfer %(number)s is %(status)s; this step is no longer possible.")
+            % {"number": self.number, "status": self.get_status_display()},
+            status=self.status,
+        )
+
+
+class TransferLine(models.Model):
+    """One product of a transfer. What was sent is received or lost in the end; the rest is in transit.
+
+    ``cost`` is what the pieces sent were worth at the source; ``cost_in`` the part of it that has come in (lost
+    pieces come in, too, and are written off at once), so that no money is made or lost on the way.
+    """
+
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="lines")
+    product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT)
+    requested = models.BigIntegerField(_("requested"))
+    sent = models.BigIntegerField(_("sent"), default=0)
+    received = models.BigIntegerField(_("received"), default=0)
+    lost = models.BigIntegerField(_("missing"), default=0)
+    cost = models.DecimalField(_("value"), max_digits=16, decimal_places=2, default=Decimal("0.00"))
+    cost_in = models.DecimalField(_("value received"), max_digits=16, decimal_places=2, default=Decimal("0.00"))
+
+    class Meta:
+        verbose_name = _("transfer line")
+        verbose_name_plural = _("transfer lines")
+        constraints = [
+            models.UniqueConstraint(fields=["transfer", "product"], name="transferline_product_once"),
+            models.CheckConstraint(
+                condition=Q(requested__gt=0, sent__gte=0, sent__lte=F("requested")), name="transferline_sent"
+            ),
+            models.CheckConstraint(
+                condition=Q(received__gte=0, lost__gte=0, sent__gte=F("received") + F("lost")),
+                name="transferline_conserved",
+            ),
+            models.CheckConstraint(
+                condition=Q(cost_in__gte=0, cost__gte=F("cost_in")), name="transferline_cost_conserved"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["product"],
+                condition=Q(sent__gt=F("received") + F("lost")) | Q(sent=0),
+                name="transferline_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.transfer_id}: {self.requested}"
+
+    @property
+    def open(self) -> int:
+        """Pieces on the way."""
+        return self.sent - self.received - self.lost

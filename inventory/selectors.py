@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, F, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Upper
+from django.db.models.functions import Coalesce, Upper
+from django.urls import reverse
+from django.utils import timezone
 
-from inventory.models import Product, StockLevel, StockMove, Warehouse
+from inventory.models import Product, StockLevel, StockMove, Transfer, TransferLine, Warehouse
 from inventory.places import Place
 
 
@@ -142,3 +144,94 @@ def stock_by_warehouse(product: Product) -> list[PlaceStock]:
     levels = {level.warehouse_id: level for level in StockLevel.objects.filter(product=product)}
     warehouses = Warehouse.objects.filter(Q(is_active=True) | Q(pk__in=list(levels)))
     return [PlaceStock(warehouse, levels.get(warehouse.pk)) for warehouse in warehouses]
+
+
+# ---- transfers
+
+
+@dataclass(frozen=True, slots=True)
+class TransferWish:
+    """What the list of transfers is asked for; empty fields leave nothing out."""
+
+    search: str = ""
+    status: str = ""
+    warehouse_id: int | None = None
+
+
+def transfer_list(wish: TransferWish) -> QuerySet[Transfer]:
+    """Transfers of a wish, newest first, each with its figures; a warehouse counts at either end."""
+    transfers = transfers_with_figures(Transfer.objects.select_related("source", "destination"))
+    if wish.status == "transit":
+        transfers = transfers.filter(status__in=Transfer.IN_TRANSIT)
+    elif wish.status == "overdue":
+        transfers = transfers.filter(_overdue())
+    elif wish.status:
+        transfers = transfers.filter(status=wish.status)
+    if wish.warehouse_id:
+        transfers = transfers.filter(Q(source=wish.warehouse_id) | Q(destination=wish.warehouse_id))
+    if wish.search:
+        products = search_products(wish.search, only_active=False).order_by().values("pk")
+        lines = TransferLine.objects.filter(product__in=products)
+        transfers = transfers.filter(Q(number__icontains=wish.search.strip()) | Q(pk__in=lines.values("transfer")))
+    return transfers.order_by("-pk")
+
+
+def transfers_with_figures(transfers: QuerySet[Transfer]) -> QuerySet[Transfer]:
+    """Each with ``line_count``, pieces ``asked``, ``left`` (sent) and ``arrived``, and if it ``is_overdue``."""
+    lines = TransferLine.objects.filter(transfer=OuterRef("pk")).order_by().values("transfer")
+
+    def total(column: str) -> Coalesce:
+        rows = lines.annotate(n=Sum(column)).values("n")
+        return Coalesce(Subquery(rows, output_field=BigIntegerField()), 0)
+
+    return transfers.annotate(
+        line_count=Coalesce(Subquery(lines.annotate(n=Count("pk")).values("n")), 0),
+        asked=total("requested"),
+        left=total("sent"),
+        arrived=total("received"),
+        is_overdue=_overdue(),
+    )
+
+
+def _overdue() -> Q:
+    return Q(status__in=Transfer.IN_TRANSIT, expected_on__lt=timezone.localdate())
+
+
+def transfer_lines(transfer: Transfer) -> list[TransferLine]:
+    """The lines with product, and what is free for them at the source now as ``free``; one query."""
+    level = StockLevel.objects.filter(product=OuterRef("product"), warehouse=transfer.source_id)
+    lines = TransferLine.objects.filter(transfer=transfer).select_related("product")
+    return list(
+        lines.annotate(
+            free=Coalesce(Subquery(level.values("available")[:1], output_field=BigIntegerField()), 0)
+        ).order_by("pk")
+    )
+
+
+def in_transit(places: Collection[Place]) -> QuerySet[TransferLine]:
+    """Lines sent to these places (and to others in the same rows and columns) and not there yet, with ``pieces``.
+
+    Requests are none of them: nobody has sent them. Who registers supply (inventory/pipeline.py) adds these to it.
+    """
+    return (
+        TransferLine.objects.filter(
+            product__in={product for product, _warehouse in places},
+            transfer__destination__in={warehouse for _product, warehouse in places},
+            transfer__status__in=Transfer.IN_TRANSIT,
+            sent__gt=F("received") + F("lost"),
+        )
+        .annotate(pieces=F("sent") - F("received") - F("lost"))
+        .order_by()
+    )
+
+
+def transfers_with_lines() -> QuerySet[Transfer]:
+    """Transfers as the API shows them."""
+    lines = Prefetch("lines", TransferLine.objects.select_related("product").order_by("pk"))
+    return Transfer.objects.select_related("source", "destination").prefetch_related(lines)
+
+
+def transfer_addresses(numbers: Collection[str]) -> dict[str, str]:
+    """The page of each transfer, by its number."""
+    found = Transfer.objects.filter(number__in=numbers).values_list("number", "pk")
+    return {number: reverse("inventory:transfer", args=[pk]) for number, pk in found}

@@ -8,9 +8,10 @@ from rest_framework import serializers
 
 from core.references import Reference, ReferenceField, RowField, resolve
 from core.serializers import StrictSerializer
-from inventory.models import Product, StockLevel, StockMove, Warehouse
+from inventory.models import Product, StockLevel, StockMove, Transfer, TransferLine, Warehouse
 from inventory.services import MAX_QUANTITY
 
+MAX_LINES = 10_000
 PRODUCT_KEYS = ("sku_upper", "barcode")
 
 
@@ -141,3 +142,69 @@ class AdjustmentIn(StrictSerializer):
         help_text="What a found piece is worth; without it the average cost.",
     )
     document = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+
+
+class TransferLineOut(MarginSerializer):
+    product = ProductRef()
+    in_transit = serializers.IntegerField(source="open", help_text="Pieces sent that are neither there nor missing.")
+    cost = serializers.DecimalField(
+        max_digits=16,
+        decimal_places=2,
+        allow_null=True,
+        help_text="What the pieces sent were worth at the source. Null without the permission to see costs.",
+    )
+
+    class Meta:
+        model = TransferLine
+        fields = ["product", "requested", "sent", "received", "lost", "in_transit", "cost"]
+        costs = ["cost"]
+
+
+class TransferOut(serializers.ModelSerializer[Transfer]):
+    source = WarehouseRef()  # type: ignore[assignment]
+    destination = WarehouseRef()
+    lines = TransferLineOut(many=True)
+
+    class Meta:
+        model = Transfer
+        fields = [
+            "id",
+            "number",
+            "status",
+            "source",
+            "destination",
+            "expected_on",
+            "sent_at",
+            "reason",
+            "created_at",
+            "lines",
+        ]
+
+
+class NewTransferIn(StrictSerializer):
+    """A transfer as wanted."""
+
+    source = WarehouseField(help_text="Id or code.")  # type: ignore[assignment]
+    destination = WarehouseField(help_text="Id or code.")
+    expected_on = serializers.DateField(help_text="The day the destination counts on the pieces.")
+    reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    lines = serializers.ListField(child=LineIn(), min_length=1, max_length=MAX_LINES)
+
+
+class MovedLineIn(StrictSerializer):
+    """Pieces of one product that leave or arrive."""
+
+    product = ReferenceField(help_text="Id, SKU or barcode.")
+    quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY)
+
+
+class MoveTransferIn(StrictSerializer):
+    """What leaves or arrives; without lines all that was requested, or all that is in transit."""
+
+    lines = serializers.ListField(child=MovedLineIn(), min_length=1, max_length=MAX_LINES, required=False)
+
+
+class TransferReasonIn(StrictSerializer):
+    """Why a transfer is cancelled, or closed with differences."""
+
+    reason = serializers.CharField(max_length=200)

@@ -25,3 +25,10 @@ Sent inside the transaction when what is on the way to some places changed: orde
 Arguments: ``places`` (set[Place]); ``reason`` ("ordered", "rescheduled", "cancelled", "closed"); ``document`` (str),
 the number of what brings it.
 """
+
+transfer_changed = Signal()
+"""
+Sent inside the transaction when a transfer was asked for, sent, received, given another date, closed or cancelled.
+
+Arguments: ``transfer`` (Transfer); ``places`` (set[Place]), at both ends, whose supply or use it plans.
+"""

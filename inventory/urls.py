@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inventory.views import products, stock
+from inventory.views import products, stock, transfers
 
 app_name = "inventory"
 urlpatterns = [
@@ -13,4 +13,14 @@ urlpatterns = [
     path("products/new/", products.product_new, name="product-new"),
     path("products/<int:pk>/", products.product_detail, name="product"),
     path("products/<int:pk>/edit/", products.product_edit, name="product-edit"),
+    path("transfers/", transfers.transfer_list, name="transfers"),
+    path("transfers/new/", transfers.transfer_new, name="transfer-new"),
+    path("transfers/products/", transfers.product_suggestions, name="transfer-products"),
+    path("transfers/<int:pk>/", transfers.transfer_detail, name="transfer"),
+    path("transfers/<int:pk>/send/", transfers.transfer_send, name="transfer-send"),
+    path("transfers/<int:pk>/receive/", transfers.transfer_receive, name="transfer-receive"),
+    path("transfers/<int:pk>/print/", transfers.transfer_print, name="transfer-print"),
+    path("transfers/<int:pk>/cancel/", transfers.transfer_cancel, name="transfer-cancel"),
+    path("transfers/<int:pk>/close/", transfers.transfer_close, name="transfer-close"),
+    path("transfers/<int:pk>/reschedule/", transfers.transfer_reschedule, name="transfer-reschedule"),
 ]

@@ -45,3 +45,84 @@ def stock_differences() -> list[Difference]:
     with connection.cursor() as cursor:
         cursor.execute(DIFFERENCES)
         return [Difference(*row) for row in cursor.fetchall()]
+
+
+# What a transfer's lines say against its rows in the ledger: out of the source, and into the destination, where lost
+# pieces come in as well (their write-off is an adjustment).
+TRANSFERS = """
+    WITH moved AS (
+        SELECT move.document, level.product_id, level.warehouse_id, sum(move.quantity) AS quantity,
+               sum(move.value) AS value
+          FROM inventory_stockmove move JOIN inventory_stocklevel level ON level.id = move.stock_level_id
+         WHERE move.kind = 'transfer' GROUP BY 1, 2, 3
+    ),
+    line AS (
+        SELECT transfer.number, line.product_id, transfer.source_id AS warehouse_id,
+               -line.sent AS quantity, -line.cost AS value
+          FROM inventory_transferline line JOIN inventory_transfer transfer ON transfer.id = line.transfer_id
+         WHERE line.sent > 0
+        UNION ALL
+        SELECT transfer.number, line.product_id, transfer.destination_id, line.received + line.lost, line.cost_in
+          FROM inventory_transferline line JOIN inventory_transfer transfer ON transfer.id = line.transfer_id
+         WHERE line.received + line.lost > 0
+    )
+    SELECT coalesce(line.number, moved.document), product.sku, warehouse.code, coalesce(line.quantity, 0),
+           coalesce(moved.quantity, 0), coalesce(line.value, 0), coalesce(moved.value, 0)
+      FROM line FULL JOIN moved ON moved.document = line.number AND moved.product_id = line.product_id
+       AND moved.warehouse_id = line.warehouse_id
+      JOIN inventory_product product ON product.id = coalesce(line.product_id, moved.product_id)
+      JOIN inventory_warehouse warehouse ON warehouse.id = coalesce(line.warehouse_id, moved.warehouse_id)
+     WHERE line.quantity IS DISTINCT FROM moved.quantity OR line.value IS DISTINCT FROM moved.value
+     ORDER BY 1, 2, 3
+"""
+# All that was sent is there, lost or still on the way, and a transfer that is over has nothing on the way.
+STRANDED = """
+    SELECT transfer.number, product.sku, line.sent - line.received - line.lost, line.cost - line.cost_in
+      FROM inventory_transferline line
+      JOIN inventory_transfer transfer ON transfer.id = line.transfer_id
+      JOIN inventory_product product ON product.id = line.product_id
+     WHERE transfer.status NOT IN ('sent', 'partly_received') AND line.sent > line.received + line.lost
+        OR line.sent = line.received + line.lost AND line.cost <> line.cost_in
+     ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDifference:
+    """A transfer whose lines differ from the ledger."""
+
+    number: str
+    sku: str
+    warehouse: str
+    quantity: int
+    ledger_quantity: int
+    value: object
+    ledger_value: object
+
+    def __str__(self) -> str:
+        return (
+            f"{self.number} {self.sku} @ {self.warehouse}: moved {self.quantity}, ledger {self.ledger_quantity}; "
+            f"value {self.value}, ledger {self.ledger_value}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StrandedPieces:
+    """Pieces or money that left a warehouse with a transfer that is over, and are nowhere."""
+
+    number: str
+    sku: str
+    pieces: int
+    value: object
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.sku}: {self.pieces} pieces worth {self.value} are nowhere"
+
+
+def transfer_differences() -> list[TransferDifference | StrandedPieces]:
+    """Everything in which transfers and the ledger do not tie out; empty when all is well. Two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(TRANSFERS)
+        found: list[TransferDifference | StrandedPieces] = [TransferDifference(*row) for row in cursor.fetchall()]
+        cursor.execute(STRANDED)
+        return found + [StrandedPieces(*row) for row in cursor.fetchall()]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -11,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import ApiViewSet, refuse_wrong_rows, renamed_fields
+from core.errors import InvalidInput
 from inventory.serializers import resolve_products
 from purchasing import services
 from purchasing.filters import PurchaseOrderFilter, ReorderSuggestionFilter, SupplierFilter
@@ -19,12 +21,15 @@ from purchasing.serializers import (
     ApprovedOut,
     ApproveIn,
     CancelPurchaseIn,
+    ConfirmIn,
     DismissIn,
     GoodsReceiptOut,
     NewPurchaseOrderIn,
     PurchaseOrderOut,
+    PurchaseReasonIn,
     ReceiveIn,
     ReorderSuggestionOut,
+    RescheduleIn,
     SupplierOut,
 )
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder, NewReceipt
@@ -53,6 +58,11 @@ class PurchaseOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
         "create": "purchasing.place_purchaseorder",
         "place": "purchasing.place_purchaseorder",
         "cancel": "purchasing.place_purchaseorder",
+        "approve": "purchasing.place_purchaseorder",
+        "send_back": "purchasing.place_purchaseorder",
+        "confirm": "purchasing.place_purchaseorder",
+        "reschedule": "purchasing.place_purchaseorder",
+        "close": "purchasing.place_purchaseorder",
         "receive": "purchasing.receive_purchaseorder",
     }
 
@@ -92,6 +102,48 @@ class PurchaseOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
         services.cancel_purchase_order(order_id, reason=self.validated(CancelPurchaseIn)["reason"])
         return self._order(order_id)
 
+    @extend_schema(request=None, responses={200: PurchaseOrderOut})
+    @action(methods=["post"], detail=True)
+    def approve(self, request: Request, pk: str) -> Response:
+        """Approve an order that waits, within your own limit; that places it with its supplier."""
+        order = services.approve_purchase_order(self._known(pk))
+        return self._order(order.pk)
+
+    @extend_schema(request=PurchaseReasonIn, responses={200: PurchaseOrderOut})
+    @action(methods=["post"], detail=True, url_path="send-back")
+    def send_back(self, request: Request, pk: str) -> Response:
+        """Refuse to approve: the order is a draft again, with the reason in its history."""
+        order_id = self._known(pk)
+        services.send_back_purchase_order(order_id, reason=self.validated(PurchaseReasonIn)["reason"])
+        return self._order(order_id)
+
+    @extend_schema(request=ConfirmIn, responses={200: PurchaseOrderOut})
+    @action(methods=["post"], detail=True)
+    def confirm(self, request: Request, pk: str) -> Response:
+        """Note that the supplier confirmed, and for when; lines left out keep their day. The newest answer counts."""
+        order_id, wanted = self._known(pk), self.validated(ConfirmIn)
+        ids, names = self._lines(order_id, wanted["lines"], "date")
+        dates = {ids[index]: line["date"] for index, line in enumerate(wanted["lines"])}
+        with renamed_fields(names):
+            services.confirm_purchase_order(order_id, dates, reference=wanted["reference"])
+        return self._order(order_id)
+
+    @extend_schema(request=RescheduleIn, responses={200: PurchaseOrderOut})
+    @action(methods=["post"], detail=True)
+    def reschedule(self, request: Request, pk: str) -> Response:
+        """Note the day on which the supplier now says all that is open comes."""
+        order_id = self._known(pk)
+        services.change_expected_date(order_id, self.validated(RescheduleIn)["expected_on"])
+        return self._order(order_id)
+
+    @extend_schema(request=PurchaseReasonIn, responses={200: PurchaseOrderOut})
+    @action(methods=["post"], detail=True)
+    def close(self, request: Request, pk: str) -> Response:
+        """Close short: expect no more of an order that came in part."""
+        order_id = self._known(pk)
+        services.close_purchase_order(order_id, reason=self.validated(PurchaseReasonIn)["reason"])
+        return self._order(order_id)
+
     @extend_schema(request=ReceiveIn, responses={201: GoodsReceiptOut})
     @action(methods=["post"], detail=True)
     def receive(self, request: Request, pk: str) -> Response:
@@ -110,11 +162,16 @@ class PurchaseOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
         """Pieces by line id, and the request's name for each of the service's field names."""
         if lines is None:
             return None, {}
-        ids = dict(PurchaseOrderLine.objects.filter(purchase_order=order_id).values_list("product_id", "pk"))
+        ids, names = self._lines(order_id, lines, "quantity")
+        return {pk: line["quantity"] for pk, line in zip(ids, lines, strict=True)}, names
+
+    def _lines(self, order_id: int, lines: list[dict[str, Any]], column: str) -> tuple[list[int], dict[str, str]]:
+        """The id of each line named by its product, and the request's name for each of the service's field names."""
+        known = dict(PurchaseOrderLine.objects.filter(purchase_order=order_id).values_list("product_id", "pk"))
         products = resolve_products(lines)
-        refuse_wrong_rows("product", products, ids)
-        names = {f"lines.{ids[product]}.quantity": f"lines.{i}.quantity" for i, product in enumerate(products)}
-        return {ids[product]: line["quantity"] for product, line in zip(products, lines, strict=True)}, names
+        refuse_wrong_rows("product", products, known)
+        ids = [known[product] for product in products]
+        return ids, {f"lines.{pk}.{column}": f"lines.{index}.{column}" for index, pk in enumerate(ids)}
 
     def _known(self, pk: str) -> int:
         return get_object_or_404(PurchaseOrder.objects.only("pk"), pk=pk).pk
@@ -149,9 +206,14 @@ class ReorderSuggestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin,
         suggested = dict(ReorderSuggestion.objects.filter(pk__in=ids).values_list("pk", "quantity"))
         refuse_wrong_rows("id", ids, suggested)
         quantities = {line["id"]: line.get("quantity", suggested[line["id"]]) for line in lines}
+        if not wanted["reason"].strip() and any(quantities[pk] != suggested[pk] for pk in ids):
+            text = _("Say why you buy another quantity than suggested; it is compared later.")
+            raise InvalidInput(text, field_errors={"reason": text})
         names = {f"suggestions.{pk}.quantity": f"lines.{i}.quantity" for i, pk in enumerate(ids)}
         with renamed_fields(names | {f"suggestions.{pk}.supplier": f"lines.{i}.id" for i, pk in enumerate(ids)}):
-            made = services.approve_suggestions(quantities, place=wanted["place"])
+            made = services.approve_suggestions(
+                quantities, place=wanted["place"], reason=wanted["reason"], cause=wanted["cause"]
+            )
         orders = PurchaseOrderViewSet.queryset.filter(pk__in=[order.pk for order in made]).order_by("pk")
         answer = ApprovedOut({"purchase_orders": orders}, context=self.get_serializer_context())
         return Response(answer.data, status=201)

@@ -129,6 +129,18 @@ class ExpectedDateForm(Dressed, forms.Form):
         return day
 
 
+class TransferInsteadForm(ExpectedDateForm):
+    """How many pieces another warehouse is to send instead of buying them, and for when."""
+
+    source = forms.ModelChoiceField(
+        Warehouse.objects.filter(is_active=True), label=_("From warehouse"), empty_label=None
+    )
+    quantity = forms.IntegerField(
+        label=_("Pieces"), min_value=1, max_value=MAX_QUANTITY, widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
+    field_order = ["source", "quantity", "expected_on"]
+
+
 class PurchaseHeadForm(ExpectedDateForm):
     """The head of a purchase order made by hand."""
 

@@ -49,6 +49,15 @@ supply AS MATERIALIZED (
       JOIN purchasing_purchaseorder purchase ON purchase.id = line.purchase_order_id
      WHERE line.product_id = ANY (%s::bigint[]) AND line.quantity > line.received
        AND purchase.status IN ('draft', 'waiting', 'ordered', 'partly_received')
+    UNION ALL
+    -- From another warehouse: asked for is like a draft, sent is on the way.
+    SELECT line.product_id, transfer.destination_id, transfer.status = 'requested', transfer.expected_on,
+           CASE WHEN transfer.status = 'requested' THEN line.requested ELSE line.sent - line.received - line.lost END
+      FROM inventory_transferline line
+      JOIN inventory_transfer transfer ON transfer.id = line.transfer_id
+     WHERE line.product_id = ANY (%s::bigint[]) AND (line.sent > line.received + line.lost OR line.sent = 0)
+       AND transfer.status IN ('requested', 'sent', 'partly_received')
+       AND (transfer.status = 'requested' OR line.sent > 0)
 ),
 summed AS (
     SELECT dated.product_id, dated.warehouse_id,
@@ -71,13 +80,19 @@ SELECT product_id, warehouse_id, available, on_order::bigint, waiting, reorder_p
     OR available + on_order - waiting <= reorder_point AND available + on_order - waiting < order_up_to
 """
 
-# What other warehouses have beyond their own order-up-to level, of products that are due somewhere.
+# What other warehouses have beyond their own order-up-to level and what they are asked to send, of products that are
+# due somewhere.
 SURPLUS = """
-SELECT level.product_id, warehouse.code, level.available - level.waiting - policy.order_up_to
+SELECT level.product_id, warehouse.code, level.available - level.waiting - policy.order_up_to - coalesce(leaving, 0)
   FROM inventory_stocklevel level
   JOIN purchasing_stockpolicy policy USING (product_id, warehouse_id)
   JOIN inventory_warehouse warehouse ON warehouse.id = level.warehouse_id AND warehouse.is_active
- WHERE level.product_id = ANY (%s::bigint[]) AND level.available - level.waiting > policy.order_up_to
+  LEFT JOIN (SELECT line.product_id, transfer.source_id AS warehouse_id, sum(line.requested)::bigint AS leaving
+               FROM inventory_transferline line
+               JOIN inventory_transfer transfer ON transfer.id = line.transfer_id AND transfer.status = 'requested'
+              WHERE line.sent = 0 GROUP BY 1, 2) asked USING (product_id, warehouse_id)
+ WHERE level.product_id = ANY (%s::bigint[])
+   AND level.available - level.waiting - policy.order_up_to > coalesce(leaving, 0)
  ORDER BY warehouse.code
 """
 
@@ -105,7 +120,7 @@ def due_needs(places: Collection[Place], terms: Terms, *, only_due: bool = True)
     columns = [list(column) for column in zip(*wanted, strict=True)] or [[], []]
     # Not prepared: what is cheapest hangs on how many places are asked for.
     with connection.cursor() as cursor:
-        cursor.execute(DUE, [*columns, terms.as_of, products, products, not only_due])
+        cursor.execute(DUE, [*columns, terms.as_of, *[products] * 3, not only_due])
         rows = cursor.fetchall()
     found = {row[0] for row in rows}
     offers, surplus = offers_of(found), _surplus(found)

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db.models import (
     BigIntegerField,
+    CharField,
     Count,
     DecimalField,
     ExpressionWrapper,
@@ -27,7 +28,7 @@ from django.utils import timezone
 
 from inventory.models import Product, StockLevel
 from inventory.places import Delay, Place, Supply
-from inventory.selectors import search_products
+from inventory.selectors import in_transit, search_products
 from purchasing.models import (
     ApprovalLimit,
     GoodsReceipt,
@@ -50,25 +51,37 @@ DUE_ON = Coalesce(F("expected_on"), F("purchase_order__expected_on"))
 
 
 def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
-    """Pieces ordered from suppliers and not received yet, dated; one query."""
-    rows = (
+    """Pieces ordered from suppliers or sent by other warehouses and not received yet, dated.
+
+    One query: whoever promises a date asks, and every round trip counts there.
+    """
+    ordered = (
         PurchaseOrderLine.objects.filter(
             product__in={p for p, _ in places},
             purchase_order__warehouse__in={w for _, w in places},
             purchase_order__status__in=INCOMING,
             quantity__gt=F("received"),
         )
-        .annotate(due_on=DUE_ON)
-        .order_by("due_on", "pk")
+        .annotate(due_on=DUE_ON, pieces=F("quantity") - F("received"))
+        .order_by()
         .values_list(
             "product_id",
             "purchase_order__warehouse_id",
             "due_on",
-            F("quantity") - F("received"),
+            "pieces",
             "purchase_order__number",
             "purchase_order__supplier__code",
         )
     )
+    sent = in_transit(places).values_list(
+        "product_id",
+        "transfer__destination_id",
+        "transfer__expected_on",
+        "pieces",
+        "transfer__number",
+        Value("", output_field=CharField()),
+    )
+    rows = ordered.union(sent, all=True).order_by("due_on", "purchase_order__number")
     for product, warehouse, expected_on, quantity, number, supplier in rows:
         yield Supply((product, warehouse), expected_on, quantity, number, supplier)
 

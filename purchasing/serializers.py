@@ -9,7 +9,14 @@ from core.references import ReferenceField, RowField
 from core.serializers import StrictSerializer
 from inventory.serializers import LineIn, ProductRef, WarehouseField, WarehouseRef
 from inventory.services import MAX_QUANTITY
-from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier
+from purchasing.models import (
+    BuyingOverride,
+    GoodsReceipt,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    ReorderSuggestion,
+    Supplier,
+)
 
 MAX_LINES = 10_000
 
@@ -31,7 +38,7 @@ class PurchaseOrderLineOut(serializers.ModelSerializer[PurchaseOrderLine]):
 
     class Meta:
         model = PurchaseOrderLine
-        fields = ["product", "quantity", "received", "unit_cost"]
+        fields = ["product", "quantity", "received", "unit_cost", "expected_on"]
 
 
 class PurchaseOrderOut(serializers.ModelSerializer[PurchaseOrder]):
@@ -52,6 +59,8 @@ class PurchaseOrderOut(serializers.ModelSerializer[PurchaseOrder]):
             "warehouse",
             "ordered_at",
             "expected_on",
+            "confirmed_at",
+            "supplier_reference",
             "order_cost",
             "created_at",
             "total",
@@ -93,6 +102,36 @@ class CancelPurchaseIn(StrictSerializer):
     """Why a purchase order is cancelled."""
 
     reason = serializers.CharField(max_length=200)
+
+
+class PurchaseReasonIn(StrictSerializer):
+    """Why approval is refused, or why no more is expected."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+class ConfirmedLineIn(StrictSerializer):
+    """The day on which the supplier delivers one product."""
+
+    product = ReferenceField(help_text="Id, SKU or barcode.")
+    date = serializers.DateField(help_text="Not before the day of the order.")
+
+
+class ConfirmIn(StrictSerializer):
+    """What the supplier confirmed."""
+
+    lines = serializers.ListField(
+        child=ConfirmedLineIn(), max_length=MAX_LINES, required=False, default=list, help_text="Lines with a new day."
+    )
+    reference = serializers.CharField(
+        max_length=60, required=False, allow_blank=True, default="", help_text="The supplier's own number."
+    )
+
+
+class RescheduleIn(StrictSerializer):
+    """The day on which all that is open comes."""
+
+    expected_on = serializers.DateField()
 
 
 class ReceiveLineIn(StrictSerializer):
@@ -159,6 +198,18 @@ class ApproveIn(StrictSerializer):
 
     lines = serializers.ListField(child=ApprovalIn(), min_length=1, max_length=MAX_LINES)
     place = serializers.BooleanField(default=True, help_text="False leaves drafts.")
+    reason = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Why another quantity than suggested is bought; needed when one is.",
+    )
+    cause = serializers.ChoiceField(
+        BuyingOverride.Cause.choices,
+        default=BuyingOverride.Cause.OTHER,
+        help_text="The kind of reason, for its report.",
+    )
 
 
 class DismissIn(StrictSerializer):

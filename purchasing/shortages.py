@@ -11,13 +11,15 @@ from django.utils import timezone
 
 from core.money import to_cents
 from inventory import pipeline
-from inventory.models import Product, StockLevel, Warehouse
+from inventory.models import Product, StockLevel, TransferLine, Warehouse
 from inventory.places import Place, Waiting
+from inventory.selectors import in_transit
 from purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
 from purchasing.selectors import DUE_ON, INCOMING
 
 LOST_SHARE = Decimal("0.5")  # of what comes too late, customers take this share elsewhere
 MOST = 2000  # places looked at
+Coming = PurchaseOrderLine | TransferLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Cure:
     day: date
     pieces: int
     cost: Decimal = Decimal(0)
+    warehouse_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +120,17 @@ def shortages(warehouse_id: int | None = None) -> Shortages:
     expedite, left = [], {}
     for place, lines in waiting.items():
         served, rest = _match(lines, supply.get(place, []))
-        expedite += [_expedite(line, part, today) for line, part in served.items()]
+        expedite += [
+            _expedite(line, part, today) for line, part in served.items() if isinstance(line, PurchaseOrderLine)
+        ]
         if rest:
             left[place] = rest
     expedite.sort(key=lambda one: (not one.late, -one.margin_at_risk, one.due_on, one.line.pk))
     return Shortages(expedite, _unserved(left, today))
 
 
-def _supply(places: Collection[Place]) -> dict[Place, list[PurchaseOrderLine]]:
-    """Open lines of purchase orders on their way, each with ``due_on``, the soonest first."""
+def _supply(places: Collection[Place]) -> dict[Place, list[Coming]]:
+    """Open lines of purchase orders and transfers on their way, each with ``due_on``, the soonest first."""
     lines = (
         PurchaseOrderLine.objects.filter(
             product__in={product for product, _warehouse in places},
@@ -137,20 +142,23 @@ def _supply(places: Collection[Place]) -> dict[Place, list[PurchaseOrderLine]]:
         .select_related("product", "purchase_order__supplier", "purchase_order__warehouse")
         .order_by("due_on", "pk")
     )
-    found: dict[Place, list[PurchaseOrderLine]] = defaultdict(list)
+    transfers = in_transit(places).annotate(
+        due_on=F("transfer__expected_on"), warehouse_id=F("transfer__destination_id")
+    )
+    found: dict[Place, list[Coming]] = defaultdict(list)
     for line in lines:
         found[line.product_id, line.purchase_order.warehouse_id].append(line)
-    return found
+    for sent in transfers.order_by("due_on", "pk"):
+        found[sent.product_id, sent.warehouse_id].append(sent)
+    return {place: sorted(coming, key=lambda line: line.due_on) for place, coming in found.items()}  # type: ignore[union-attr]
 
 
-def _match(
-    waiting: Sequence[Waiting], supply: Sequence[PurchaseOrderLine]
-) -> tuple[dict[PurchaseOrderLine, list[Served]], list[Served]]:
+def _match(waiting: Sequence[Waiting], supply: Sequence[Coming]) -> tuple[dict[Coming, list[Served]], list[Served]]:
     """Each supply serves the next that wait, as the receipt will; what none serves is returned as well."""
-    served: dict[PurchaseOrderLine, list[Served]] = defaultdict(list)
+    served: dict[Coming, list[Served]] = defaultdict(list)
     queue = deque((line, line.quantity) for line in waiting)
     for line in supply:
-        left, due_on = line.open, line.due_on  # type: ignore[attr-defined]
+        left, due_on = line.open, line.due_on  # type: ignore[union-attr]
         while left and queue:
             wanted, open_pieces = queue.popleft()
             pieces = min(left, open_pieces)
@@ -195,7 +203,7 @@ def _unserved(left: Mapping[Place, list[Served]], today: date) -> list[ShortPlac
     for place, lines in left.items():
         pieces = sum(one.pieces for one in lines)
         cures = [
-            Cure("transfer", code, today, min(available, pieces))
+            Cure("transfer", code, today, min(available, pieces), warehouse_id=warehouse)
             for warehouse, code, available in elsewhere[place[0]]
             if warehouse != place[1]
         ]

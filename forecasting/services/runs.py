@@ -40,6 +40,7 @@ from forecasting.engine.spread import Curve
 from forecasting.locks import lock_free_chunks, lock_run, take_chunk
 from forecasting.models import DemandForecast, ForecastChunk, ForecastRun
 from forecasting.services.adjustments import measure_adjustments
+from forecasting.services.overrides import measure_overrides
 from forecasting.services.policies import apply_policies
 from inventory.models import Product, Warehouse
 from inventory.places import Place
@@ -100,6 +101,7 @@ def start_run(*, as_of: date | None = None, product: Product | None = None) -> F
     as_of = as_of or timezone.localdate()
     places = places_to_forecast(as_of, product.pk if product else None)
     measure_adjustments(as_of)
+    measure_overrides(as_of)
     shared = _learn_shared(as_of, places_to_forecast(as_of) if product else places)
     clock.lap("prepare")
     run = ForecastRun.objects.create(

@@ -1,6 +1,7 @@
 """Suppliers, policies, reorder suggestions, purchase orders and goods receipts."""
 
 from purchasing.models.orders import GoodsReceipt, GoodsReceiptLine, LandedCost, PurchaseOrder, PurchaseOrderLine
+from purchasing.models.overrides import BuyingOverride
 from purchasing.models.replenishment import (
     ReorderMark,
     ReorderSuggestion,
@@ -14,6 +15,7 @@ from purchasing.models.supply import PriceBreak, Supplier, SupplierItem
 __all__ = [
     "ApprovalLimit",
     "AutoApprovalRule",
+    "BuyingOverride",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "LandedCost",

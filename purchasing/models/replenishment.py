@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from inventory.models import Product, Warehouse
+from inventory.models import Product, Transfer, Warehouse
 from purchasing.models.orders import PurchaseOrderLine
 from purchasing.models.supply import SupplierItem
 
@@ -68,6 +68,7 @@ class ReorderSuggestion(models.Model):
         APPROVED = "approved", pgettext_lazy("suggestion", "Approved")
         DISMISSED = "dismissed", pgettext_lazy("suggestion", "Dismissed")
         OBSOLETE = "obsolete", pgettext_lazy("suggestion", "No longer needed")
+        TRANSFERRED = "transfer", pgettext_lazy("suggestion", "Transferred instead")
 
     product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT)
     warehouse = models.ForeignKey(Warehouse, verbose_name=_("warehouse"), on_delete=models.PROTECT)
@@ -84,6 +85,8 @@ class ReorderSuggestion(models.Model):
     purchase_order_line = models.OneToOneField(
         PurchaseOrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="suggestion"
     )
+    # Another warehouse sends instead.
+    transfer = models.ForeignKey(Transfer, null=True, blank=True, on_delete=models.PROTECT, related_name="suggestions")
     created_at = models.DateTimeField(_("created"), db_default=Now())
     updated_at = models.DateTimeField(_("updated"))
 

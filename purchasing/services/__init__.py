@@ -12,12 +12,18 @@ from purchasing.services.confirming import change_expected_date, close_purchase_
 from purchasing.services.joint import fill_up
 from purchasing.services.landing import add_landed_cost
 from purchasing.services.ordering import cancel_purchase_order, change_draft, cost_at, create_purchase_orders
+from purchasing.services.overriding import due_overrides, record_overrides
 from purchasing.services.policies import return_policy_to_forecast, set_policies_by_hand, set_policy_by_hand
 from purchasing.services.receiving import receive_goods
 from purchasing.services.reorder import check_places, drain_marks, mark_for_check, set_policies
 from purchasing.services.rules import add_rule, approve_by_rules, delete_rule
 from purchasing.services.runs import check_chunk, start_run
-from purchasing.services.suggestions import approval_errors, approve_suggestions, dismiss_suggestion
+from purchasing.services.suggestions import (
+    approval_errors,
+    approve_suggestions,
+    dismiss_suggestion,
+    transfer_instead,
+)
 from purchasing.services.suppliers import add_supplier, add_supplier_item, change_supplier, change_supplier_item
 
 __all__ = [
@@ -44,11 +50,13 @@ __all__ = [
     "delete_rule",
     "dismiss_suggestion",
     "drain_marks",
+    "due_overrides",
     "fill_up",
     "limit_of",
     "mark_for_check",
     "place_purchase_order",
     "receive_goods",
+    "record_overrides",
     "return_policy_to_forecast",
     "send_back_purchase_order",
     "set_approval_limit",
@@ -56,4 +64,5 @@ __all__ = [
     "set_policies_by_hand",
     "set_policy_by_hand",
     "start_run",
+    "transfer_instead",
 ]

@@ -1,6 +1,7 @@
 """What the buyer does with reorder suggestions: approve them into purchase orders, or dismiss them."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +13,12 @@ from core.checks import MAX_REASON, refuse_text
 from core.errors import IllegalTransition, InvalidInput
 from core.live import publish_after_commit
 from core.transactions import retry_on_conflict
+from inventory.models import Transfer
+from inventory.transfers import NewTransfer, plan_transfer
 from purchasing.locks import lock_open_suggestions
-from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, SupplierItem
+from purchasing.models import BuyingOverride, PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, SupplierItem
 from purchasing.services.ordering import create, lot_error
+from purchasing.services.overriding import keep_overrides
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder
 
 CLOSED = ["status", "purchase_order_line", "approved_quantity", "override_reason", "trace", "updated_at"]
@@ -27,17 +31,20 @@ def approve_suggestions(
     *,
     place: bool = True,
     reason: str = "",
+    cause: str = BuyingOverride.Cause.OTHER,
     traces: Mapping[int, dict[str, Any]] | None = None,
 ) -> list[PurchaseOrder]:
     """Turn suggestions (id → pieces) into purchase orders, one per supplier and warehouse; all or nothing.
 
-    They are placed with the supplier at once, or left as drafts. ``reason``: why some differ from what was suggested;
-    ``traces``: what the rules found that approve them.
+    They are placed with the supplier at once, or left as drafts. ``reason`` and ``cause``: why some differ from what
+    was suggested; ``traces``: what the rules found that approve them.
     Locks: ReorderSuggestion. Raises: IllegalTransition when one is no longer open, InvalidInput.
     """
     if not quantities:
         raise InvalidInput(_("Choose at least one suggestion."))
     refuse_text("reason", reason, MAX_REASON)
+    if cause not in BuyingOverride.Cause.values:
+        raise InvalidInput(_("Choose a cause."), field_errors={"cause": _("Choose a cause.")})
     suggestions = lock_open_suggestions(list(quantities))
     if len(suggestions) < len(quantities):
         raise IllegalTransition(
@@ -58,6 +65,8 @@ def approve_suggestions(
         if pk in suggestions:
             suggestions[pk].trace = trace
     _close(suggestions, quantities, orders, reason.strip())
+    changed = {pk: row for pk, row in suggestions.items() if quantities[pk] != row.quantity}
+    keep_overrides(changed, quantities, cause=cause, reason=reason.strip(), today=timezone.localdate())
     if traces:
         rule = next(iter(traces.values()))["rule"]
         audit.record_many(audit.entry("purchase_order", order.pk, "approved_by_rule", rule=rule) for order in orders)
@@ -125,3 +134,29 @@ def dismiss_suggestion(suggestion_id: int, *, reason: str = "") -> ReorderSugges
     audit.record("reorder_suggestion", suggestion.pk, "dismissed", quantity=suggestion.quantity, reason=reason)
     publish_after_commit("suggestions-changed", {})
     return suggestion
+
+
+@retry_on_conflict
+@transaction.atomic(durable=True)
+def transfer_instead(suggestion_id: int, *, source_id: int, quantity: int, expected_on: date) -> Transfer:
+    """Ask another warehouse to send instead of buying; what that leaves open is suggested anew.
+
+    Locks: ReorderSuggestion. Sends: transfer_changed. Raises: IllegalTransition, InvalidInput.
+    """
+    suggestion = lock_open_suggestions([suggestion_id]).get(suggestion_id)
+    if suggestion is None:
+        raise IllegalTransition(_("This suggestion is no longer open."))
+    transfer = plan_transfer(
+        NewTransfer(
+            source_id=source_id,
+            destination_id=suggestion.warehouse_id,
+            lines=[(suggestion.product_id, quantity)],
+            expected_on=expected_on,
+        )
+    )
+    suggestion.status, suggestion.transfer = ReorderSuggestion.Status.TRANSFERRED, transfer
+    suggestion.updated_at = timezone.now()
+    suggestion.save(update_fields=["status", "transfer", "updated_at"])
+    audit.record("reorder_suggestion", suggestion.pk, "transferred", transfer=transfer.number, quantity=quantity)
+    publish_after_commit("suggestions-changed", {})
+    return transfer

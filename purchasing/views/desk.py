@@ -28,7 +28,7 @@ from inventory.models import Warehouse
 from purchasing import selectors, services
 from purchasing.decision import Doubt, Need, decide
 from purchasing.forms import NO_SUPPLIER, DeskFilterForm, ReasonForm
-from purchasing.models import PurchaseOrder, ReorderSuggestion, ReplenishmentRun, Supplier
+from purchasing.models import BuyingOverride, PurchaseOrder, ReorderSuggestion, ReplenishmentRun, Supplier
 from purchasing.reasons import doubt_text, explain
 from purchasing.suggestion_sheet import suggestion_header, suggestion_rows
 from purchasing.tasks import check_reorder_points, hand_out_chunks
@@ -240,6 +240,8 @@ def review_page(
         "is_changed": any(line["quantity"] != line["suggestion"].quantity for line in lines),
         "reason": request.POST.get("reason", ""),
         "reason_error": error,
+        "causes": BuyingOverride.Cause.choices,
+        "cause": request.POST.get("cause", ""),
     }
     return render(request, "purchasing/review.html", context, status=status)
 
@@ -280,6 +282,7 @@ def planned(chosen: list[ReorderSuggestion], quantities: Mapping[int, int]) -> l
 def approve(request: HttpRequest) -> HttpResponseBase:
     """Make the purchase orders of the review; refused as a whole when one suggestion is no longer open."""
     typed, reason = _typed(request), request.POST.get("reason", "").strip()
+    cause = request.POST.get("cause") or BuyingOverride.Cause.OTHER
     quantities = _quantities(typed)
     chosen = list(selectors.open_suggestions().filter(pk__in=typed))
     is_changed = any(quantities[suggestion.pk] != suggestion.quantity for suggestion in chosen)
@@ -287,7 +290,9 @@ def approve(request: HttpRequest) -> HttpResponseBase:
         error = _("Say why you buy another quantity than suggested; it is compared later.")
         return review_page(request, planned(chosen, quantities), error=error, status=422)
     try:
-        orders = services.approve_suggestions(quantities, place=request.POST.get("place") == "yes", reason=reason)
+        orders = services.approve_suggestions(
+            quantities, place=request.POST.get("place") == "yes", reason=reason, cause=cause
+        )
     except DomainError as error:
         errors = getattr(error, "field_errors", {})
         return _desk_page(request, typed, error=DomainError(error.detail), errors=errors, status=409)

@@ -1,18 +1,30 @@
 """One suggestion: its arithmetic, what else was weighed, what would change it, and the proof that it computes again."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from core.errors import DomainError
 from core.money import to_cents
+from core.queue import kick
+from inventory.models import Warehouse
+from inventory.transfers import USUAL_DAYS
 from purchasing.dates import dates_of
 from purchasing.decision import Decision, Need, changes, decide
+from purchasing.forms import TransferInsteadForm
 from purchasing.models import ReorderSuggestion
 from purchasing.reasons import change_text, doubt_text, explain, terms, trace_texts
+from purchasing.services import transfer_instead
+from purchasing.tasks import check_reorder_points
 from purchasing.verification import Recomputed, recompute
 
 VIEW = "purchasing.view_reordersuggestion"
@@ -33,14 +45,44 @@ def suggestion_recompute(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, suggestion, recompute(suggestion))
 
 
+@require_POST
+@permission_required("purchasing.place_purchaseorder", raise_exception=True)
+def suggestion_transfer(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Have another warehouse send instead of buying."""
+    suggestion = _suggestion(pk)
+    form = TransferInsteadForm(request.POST)
+    if not form.is_valid():
+        return _page(request, suggestion, transfer_form=form, status=422)
+    try:
+        transfer = transfer_instead(
+            pk,
+            source_id=form.cleaned_data["source"].pk,
+            quantity=form.cleaned_data["quantity"],
+            expected_on=form.cleaned_data["expected_on"],
+        )
+    except DomainError as error:
+        return _page(request, _suggestion(pk), transfer_form=form, error=error, status=409)
+    kick(check_reorder_points)
+    messages.success(request, _("The transfer was requested; the source warehouse sees it."))
+    return redirect("inventory:transfer", transfer.pk)
+
+
 def _suggestion(pk: int) -> ReorderSuggestion:
     rows = ReorderSuggestion.objects.select_related(
-        "product", "warehouse", "supplier_item__supplier", "purchase_order_line__purchase_order"
+        "product", "warehouse", "supplier_item__supplier", "purchase_order_line__purchase_order", "transfer"
     )
     return get_object_or_404(rows, pk=pk)
 
 
-def _page(request: HttpRequest, suggestion: ReorderSuggestion, again: Recomputed | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    suggestion: ReorderSuggestion,
+    again: Recomputed | None = None,
+    *,
+    transfer_form: TransferInsteadForm | None = None,
+    error: DomainError | None = None,
+    status: int = 200,
+) -> HttpResponse:
     need = Need.of(suggestion.inputs)
     decision = decide(need)
     cost = decision.offer.cost(suggestion.quantity)
@@ -64,8 +106,22 @@ def _page(request: HttpRequest, suggestion: ReorderSuggestion, again: Recomputed
         "changes": [change_text(change) for change in changes(need)],
         "trace": trace_texts(suggestion.trace),
         "again": again,
+        "error": error,
+        "transfer_form": transfer_form or _transfer_form(suggestion, need),
     }
-    return render(request, "purchasing/suggestion.html", context)
+    return render(request, "purchasing/suggestion.html", context, status=status)
+
+
+def _transfer_form(suggestion: ReorderSuggestion, need: Need) -> TransferInsteadForm | None:
+    """Filled in for the warehouse that can spare most; None when there is nothing to ask for."""
+    if suggestion.status != ReorderSuggestion.Status.OPEN or not need.surplus:
+        return None
+    code, pieces = max(need.surplus.items(), key=lambda pair: (pair[1], pair[0]))
+    day = timezone.localdate() + timedelta(days=USUAL_DAYS)
+    source = Warehouse.objects.filter(code=code).first()
+    return TransferInsteadForm(
+        initial={"source": source, "quantity": min(pieces, suggestion.quantity), "expected_on": day}
+    )
 
 
 def _options(need: Need, decision: Decision) -> list[dict[str, Any]]:

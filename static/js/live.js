@@ -1,6 +1,6 @@
 // Live updates: server-sent events become DOM events on <body> (tandem:stock-changed …); polling when the stream is down.
 
-const EVENTS = ["orders-changed", "stock-changed", "suggestions-changed", "purchase-orders-changed"];
+const EVENTS = ["orders-changed", "stock-changed", "suggestions-changed", "purchase-orders-changed", "transfers-changed"];
 const POLL_MS = 10000;
 const GATHER_MS = 400;
 const body = document.body;

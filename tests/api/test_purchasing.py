@@ -1,12 +1,15 @@
 """Buying over the API: suggestions, purchase orders, receipts."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from core.models import AuditEntry
 from orders.models import Order
+from purchasing import services
 from purchasing.models import PurchaseOrder, ReorderSuggestion
 from tests.api.conftest import Shop
 
@@ -42,6 +45,8 @@ def test_order_from_a_supplier(manager, shop: Shop):
         "warehouse": {"id": shop.warehouse.pk, "code": "MAIN", "name": "Main warehouse"},
         "ordered_at": answer["ordered_at"],
         "expected_on": (timezone.localdate() + timedelta(days=10)).isoformat(),
+        "confirmed_at": None,
+        "supplier_reference": "",
         "order_cost": "30.00",
         "created_at": answer["created_at"],
         "total": "108.0000",
@@ -51,6 +56,7 @@ def test_order_from_a_supplier(manager, shop: Shop):
                 "quantity": quantity,
                 "received": 0,
                 "unit_cost": "6.0000",
+                "expected_on": None,
             }
             for product, quantity in ((shop.tea, 12), (shop.cup, 6))
         ],
@@ -108,13 +114,24 @@ def test_receipt_names_wrong_lines_as_the_request_does(manager, shop: Shop):
     assert PurchaseOrder.objects.get().status == "ordered"
 
 
+INPUTS = {
+    "available": 0,
+    "on_order": 0,
+    "waiting": 0,
+    "reorder_point": 3,
+    "order_up_to": 12,
+    "moq": 6,
+    "order_multiple": 6,
+}
+
+
 def suggest(shop: Shop, product, quantity) -> ReorderSuggestion:
     return ReorderSuggestion.objects.create(
         product=product,
         warehouse=shop.warehouse,
         supplier_item=product.supplier_items.get(),
         quantity=quantity,
-        inputs={"moq": 6},
+        inputs=INPUTS,
         updated_at=timezone.now(),
     )
 
@@ -123,9 +140,13 @@ def test_suggestions_become_one_purchase_order_per_supplier(manager, shop: Shop)
     tea, cup = suggest(shop, shop.tea, 12), suggest(shop, shop.cup, 6)
     listed = manager.get("/api/v1/reorder-suggestions/?status=open&supplier=S1&product=TEA").json()["results"]
     assert [(row["id"], row["quantity"], row["unit_cost"], row["inputs"]) for row in listed] == [
-        (tea.pk, 12, "6.0000", {"moq": 6})
+        (tea.pk, 12, "6.0000", INPUTS)
     ]
     body = {"lines": [{"id": tea.pk}, {"id": cup.pk, "quantity": 18}]}
+    assert errors_of(manager.post("/api/v1/reorder-suggestions/approve/", body, format="json")) == {
+        "reason": "Say why you buy another quantity than suggested; it is compared later."
+    }
+    body |= {"reason": "A fair", "cause": "promotion"}
     response = manager.post("/api/v1/reorder-suggestions/approve/", body, format="json")
     assert response.status_code == 201, response.content
     (order,) = response.json()["purchase_orders"]
@@ -140,7 +161,7 @@ def test_suggestions_become_one_purchase_order_per_supplier(manager, shop: Shop)
 def test_suggestions_become_drafts_and_wrong_quantities_are_named(manager, shop: Shop):
     tea, cup = suggest(shop, shop.tea, 12), suggest(shop, shop.cup, 6)
     approve = "/api/v1/reorder-suggestions/approve/"
-    body = {"lines": [{"id": tea.pk}, {"id": cup.pk, "quantity": 7}], "place": False}
+    body = {"lines": [{"id": tea.pk}, {"id": cup.pk, "quantity": 7}], "place": False, "reason": "A fair"}
     assert errors_of(manager.post(approve, body, format="json")) == {
         "lines.1.quantity": "CUP: at least 6 pieces, in packs of 6."
     }
@@ -180,3 +201,68 @@ def test_adjustment_names_what_is_wrong(manager, shop: Shop):
     found = manager.post(url, body | {"difference": 5, "unit_cost": "7.0000"}, format="json")
     assert (found.status_code, found.json()["quantity"], found.json()["value"]) == (201, 5, "35.00")
     assert not Order.objects.exists()
+
+
+# ---- the steps of a purchase order
+
+
+def test_an_order_above_the_limit_is_sent_back_and_approved(client_of, shop: Shop):
+    group = Group.objects.get(name="Buyers")
+    services.set_approval_limit(group.pk, Decimal("100.00"))
+    buyer, manager = client_of(role="Buyers"), client_of(role="Managers")
+    order = buyer.post(URL, buy(("TEA", 18)), format="json").json()  # 108.00
+    assert order["status"] == "waiting"
+    refused = buyer.post(f"{URL}{order['id']}/approve/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "above_limit")
+    assert errors_of(manager.post(f"{URL}{order['id']}/send-back/", {}, format="json")) == {
+        "reason": "This field is required."
+    }
+    sent_back = manager.post(f"{URL}{order['id']}/send-back/", {"reason": "Too much tea"}, format="json")
+    assert sent_back.json()["status"] == "draft"
+    assert buyer.post(f"{URL}{order['id']}/place/").json()["status"] == "waiting"
+    assert manager.post(f"{URL}{order['id']}/approve/").json()["status"] == "ordered"
+    assert manager.post(f"{URL}{order['id']}/approve/").status_code == 409
+
+
+def test_the_supplier_confirms_by_line_and_gives_another_day(manager, shop: Shop):
+    order = manager.post(URL, buy(("TEA", 12), ("CUP", 6)), format="json").json()
+    today = timezone.localdate()
+    confirm = f"{URL}{order['id']}/confirm/"
+    early = {"lines": [{"product": "CUP", "date": (today - timedelta(days=1)).isoformat()}]}
+    assert errors_of(manager.post(confirm, early, format="json")) == {
+        "lines.0.date": "The supplier cannot deliver before the order was placed."
+    }
+    assert PurchaseOrder.objects.get().confirmed_at is None
+    day = (today + timedelta(days=4)).isoformat()
+    answer = manager.post(
+        confirm, {"lines": [{"product": "CUP", "date": day}], "reference": "F-77"}, format="json"
+    ).json()
+    assert (answer["supplier_reference"], answer["confirmed_at"] is None) == ("F-77", False)
+    assert [line["expected_on"] for line in answer["lines"]] == [None, day]
+    later = (today + timedelta(days=30)).isoformat()
+    moved = manager.post(f"{URL}{order['id']}/reschedule/", {"expected_on": later}, format="json").json()
+    assert (moved["expected_on"], [line["expected_on"] for line in moved["lines"]]) == (later, [None, None])
+
+
+def test_the_rest_of_an_order_is_closed_short(manager, shop: Shop):
+    order = manager.post(URL, buy(("TEA", 12)), format="json").json()
+    close = f"{URL}{order['id']}/close/"
+    early = manager.post(close, {"reason": "x"}, format="json")
+    assert (early.status_code, early.json()["code"]) == (409, "illegal_transition")
+    manager.post(f"{URL}{order['id']}/receive/", {"lines": [{"product": "TEA", "quantity": 5}]}, format="json")
+    assert manager.post(close, {"reason": "Sold out there"}, format="json").json()["status"] == "closed"
+    entry = AuditEntry.objects.get(verb="closed")
+    assert entry.data == {"reason": "Sold out there", "left": {"TEA": 7}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repeated_step_has_one_effect(manager, shop: Shop):
+    order = manager.post(URL, buy(("TEA", 12)), format="json").json()
+    day = (timezone.localdate() + timedelta(days=4)).isoformat()
+    body = {"lines": [{"product": "TEA", "date": day}]}
+    first, again = (
+        manager.post(f"{URL}{order['id']}/confirm/", body, format="json", headers={"Idempotency-Key": "c-1"})
+        for _n in range(2)
+    )
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert AuditEntry.objects.filter(verb="confirmed").count() == 1

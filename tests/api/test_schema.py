@@ -40,6 +40,7 @@ def test_version_and_every_address(schema):
         "stock-adjustments",
         "stock-moves",
         "suppliers",
+        "transfers",
         "warehouses",
     }
 

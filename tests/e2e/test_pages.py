@@ -20,7 +20,7 @@ CHINESE_TOO = re.compile(
 )
 CODES = re.compile(r"\S+@\S+|\b[A-Z]{1,4}-?\d[\d-]*\b|[A-Z]?\d+-\w+")
 # Reasons and documents in the demo's stock ledger, which nobody can change.
-LEDGER = re.compile(r"(开账|破损|发错货|不想要了) · [a-z ]+|OPENING")
+LEDGER = re.compile(r"(开账|破损|发错货|不想要了|运输破损) · [a-z ]+|OPENING")
 LEFTOVERS = re.compile(r"\{\{|\{%|%\(\w+\)|\bNone\b|\bNaN\b|\bundefined\b")
 READ_TEXTS = """() => {
   const skipped = "script, style, kbd, code, [lang=en]";

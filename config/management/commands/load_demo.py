@@ -18,6 +18,7 @@ from tqdm import tqdm
 from config.demo import catalogue
 from config.demo.demand import days_until
 from config.demo.history import History, World
+from config.demo.transfers import play_transfers
 from core.models import Company, User
 from forecasting.models import DemandEvent, HolidayCalendar
 from inventory.models import Category, Product, Warehouse
@@ -68,6 +69,7 @@ class Command(BaseCommand):
         Company.objects.create(pk=1, name="海港日用品 · Harbour Daily Goods", currency="CNY", holding_rate="0.2500")
         self.stdout.write(f"History loaded in {time.monotonic() - started:.0f} s.")
         self._calendar(options["today"] or timezone.localdate())
+        play_transfers()
         if not options["no_forecast"]:
             self._derive(options["today"])
         self.stdout.write(f"Demo company ready in {time.monotonic() - started:.0f} s.")
