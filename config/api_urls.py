@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from forecasting.api import DemandForecastViewSet
 from inventory.api import ProductViewSet, StockAdjustmentViewSet, StockMoveViewSet, StockViewSet, WarehouseViewSet
 from orders.api import AvailabilityViewSet, ChannelViewSet, CustomerViewSet, OrderViewSet, ShipmentViewSet
+from orders.quotation_api import QuotationViewSet
 from purchasing.api import PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
 from reports.api import KpiViewSet
 
@@ -20,6 +21,7 @@ router.register("availability", AvailabilityViewSet, "availability")
 router.register("channels", ChannelViewSet, "channel")
 router.register("customers", CustomerViewSet, "customer")
 router.register("orders", OrderViewSet, "order")
+router.register("quotations", QuotationViewSet, "quotation")
 router.register("shipments", ShipmentViewSet, "shipment")
 router.register("suppliers", SupplierViewSet, "supplier")
 router.register("purchase-orders", PurchaseOrderViewSet, "purchaseorder")

@@ -19,6 +19,9 @@ SALES = {
     "orders.confirm_order",
     "orders.change_order",
     "orders.cancel_order",
+    "orders.view_quotation",
+    "orders.add_quotation",
+    "orders.change_quotation",
     # Sales people hear from customers what no history says.
     "forecasting.view_demandforecast",
     "forecasting.view_forecastadjustment",

@@ -13,6 +13,8 @@ SEQUENCES = {
     "RT": "core_return_number",
     "PO": "core_purchase_order_number",
     "GR": "core_goods_receipt_number",
+    "QU": "core_quotation_number",
+    "RA": "core_return_authorization_number",
 }
 NEXT = "SELECT nextval(name::regclass) FROM unnest(%s::text[]) AS name"
 

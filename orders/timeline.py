@@ -149,8 +149,13 @@ def _complaint_settled(data: Data) -> str:
     return _("Complaint settled: %s.") % Complaint.Cause(data["cause"]).label
 
 
+def _quoted_before(data: Data) -> str:
+    return _("From quotation %s, at the prices offered.") % data["number"]
+
+
 WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "confirmed": ("check", _confirmed),
+    "quoted_before": ("file-text", _quoted_before),
     "credit_released": ("lock-open", _credit_released),
     "changed": ("edit", _changed),
     "split": ("arrows-split", _split),

@@ -66,6 +66,18 @@ class NewOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class NewQuotation:
+    """What is offered, told as the order it would be: until when, and the last day on which stock is held for it.
+
+    Backorder, references and the release of credit are the later order's.
+    """
+
+    order: NewOrder
+    valid_until: date
+    held_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one new order: created, the same as before (repeated), or refused with the error."""
 

@@ -18,6 +18,7 @@ from orders.models.documents import (
 from orders.models.items import CustomerItem
 from orders.models.prices import PriceList, PriceListItem, Promotion
 from orders.models.promises import DeliveryCosts, LearnedDelay, LinePromise, Owed, PromiseMark, ServiceMinimum
+from orders.models.quotations import Quotation, QuotationLine
 from orders.models.rules import Quota, ShippingLane, Substitute
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "PromiseMark",
     "Promotion",
     "Quota",
+    "Quotation",
+    "QuotationLine",
     "Return",
     "ReturnLine",
     "Reversal",

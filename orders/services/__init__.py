@@ -7,6 +7,14 @@ from orders.services.complaints import note_complaint, settle_complaint
 from orders.services.customers import add_customer, add_customers, change_customer
 from orders.services.fulfilment import ship_order, ship_orders
 from orders.services.intake import create_order, create_orders
+from orders.services.quotation_orders import order_quotation
+from orders.services.quotations import (
+    decline_quotation,
+    hold_quotation,
+    let_go_of_lapsed,
+    let_go_of_quotation,
+    make_quotation,
+)
 from orders.services.returns import return_goods
 from orders.services.reversals import reverse_orders
 from orders.services.splitting import split_order
@@ -21,9 +29,15 @@ __all__ = [
     "change_order",
     "create_order",
     "create_orders",
+    "decline_quotation",
     "fill_backorders",
+    "hold_quotation",
     "last_step",
+    "let_go_of_lapsed",
+    "let_go_of_quotation",
+    "make_quotation",
     "note_complaint",
+    "order_quotation",
     "return_goods",
     "reverse_orders",
     "settle_complaint",

@@ -128,7 +128,8 @@ def _order_page(
     since: int | None = None,
     **extra: Any,
 ) -> HttpResponse:
-    order = get_object_or_404(Order.objects.select_related("customer", "channel", "warehouse", "created_by"), pk=pk)
+    parties = ("customer", "channel", "warehouse", "created_by", "quotation")
+    order = get_object_or_404(Order.objects.select_related(*parties), pk=pk)
     # Before the lines: a step that is recorded in between is then unknown to the page.
     events = order_events(order.pk)
     seen = max((event.pk for event in events if event.verb in STEPS), default=0)
@@ -152,6 +153,7 @@ def _order_page(
         "is_open": is_open,
         "cancel_question": _cancel_question(order, rows) if is_open else "",
         "cancel_form": CancelForm(),
+        "quotation": getattr(order, "quotation", None),
         "seen": seen,
         "since": [event for event in events if since is not None and event.pk > since],
     }

@@ -162,7 +162,6 @@ function order(sent) {
     warehouse: Number(byId("warehouse").value),
     requested_date: byId("requested_date").value || null,
     note: byId("note").value.trim(),
-    allow_backorder: byId("allow_backorder").checked,
     is_priority: byId("is_priority").checked,
     discount: typed(byId("discount")) || "0",
     freight: typed(byId("freight")) || "0",
@@ -175,31 +174,43 @@ function order(sent) {
   };
 }
 
-function busy(now) {
+function busy(now, button = byId("confirm-order")) {
   sending = now;
-  byId("confirm-order").disabled = now;
-  byId("confirm-order").classList.toggle("btn-loading", now);
+  for (const other of [byId("confirm-order"), byId("save-quotation")]) if (other) other.disabled = now;
+  button.classList.toggle("btn-loading", now);
 }
 
-/** Confirm what is typed; `more` says what else the request carries. */
-async function confirmOrder(more = {}) {
+const ORDER = { url: form.dataset.url, doneUrl: form.dataset.doneUrl, query: "?confirmed=1" };
+const QUOTATION = { url: form.dataset.quotationUrl, doneUrl: form.dataset.quotationDoneUrl, query: "" };
+
+function confirmOrder(more = {}) {
+  send(ORDER, (typedOrder) => ({ ...typedOrder, allow_backorder: byId("allow_backorder").checked, ...more }), byId("confirm-order"));
+}
+
+function saveQuotation() {
+  const days = { valid_until: byId("valid_until").value || null, held_until: byId("held_until").value || null };
+  send(QUOTATION, (typedOrder) => ({ ...typedOrder, ...days }), byId("save-quotation"));
+}
+
+/** Send what is typed as an order or a quotation (`target`); `body` makes the request of what is typed. */
+async function send(target, makeBody, button) {
   if (sending) return;
   clearErrors();
   const sent = rows().filter((row) => !isEmpty(row));
   const errors = unfinished(sent);
   if (errors.length) return showErrors(texts.refused, errors, sent);
-  busy(true);
+  busy(true, button);
   try {
-    const body = { ...order(sent), ...more };
-    const headers = { "Idempotency-Key": keyFor(JSON.stringify(body)) };
+    const body = makeBody(order(sent));
+    const headers = { "Idempotency-Key": keyFor(target.url + JSON.stringify(body)) };
     keepDraft();
-    const response = await post(form.dataset.url, body, headers);
+    const response = await post(target.url, body, headers);
     const answer = await response.json();
     if (response.ok) {
       // Still busy: the next thing to see is the order.
       done = true;
       forget();
-      window.location = `${form.dataset.doneUrl.replace("/0/", `/${answer.id}/`)}?confirmed=1`;
+      window.location = target.doneUrl.replace("/0/", `/${answer.id}/`) + target.query;
       return;
     }
     attempt.answered = response.status < 500;
@@ -210,7 +221,7 @@ async function confirmOrder(more = {}) {
   } catch {
     showErrors(texts.offline, [], sent);
   }
-  busy(false);
+  busy(false, button);
 }
 
 /** The server's refusal as a summary and errors by field. */
@@ -321,12 +332,17 @@ function fillLine(row, { code, quantity, price }, product) {
   mark(field(row, "product"), product ? "" : texts.no_product);
 }
 
-/** Begin with the lines of a former order; what somebody was typing comes first. */
+/** Begin with the lines of a former order, a quotation or a template; what somebody was typing comes first. */
 function startWith(order) {
   if (!rows().every(isEmpty) || byId("customer").value) return;
   identify(byId("customer"), order.customer.text, order.customer.id);
   byId("customer").dataset.blocked = order.customer.blocked ? "yes" : "";
-  for (const { product, quantity } of order.lines) fillLine(addLine(), { quantity }, product);
+  for (const [id, value] of Object.entries(order.head || {})) byId(id).value = value;
+  for (const { product, quantity, price, discount } of order.lines) {
+    const row = addLine();
+    fillLine(row, { quantity, price }, product);
+    field(row, "discount").value = discount || "";
+  }
 }
 
 lines.addEventListener("paste", (event) => {
@@ -369,6 +385,7 @@ lines.addEventListener("click", (event) => {
   if (button) removeLine(button.closest(".entry-line"));
 });
 byId("add-line").addEventListener("click", () => focus(field(addLine(), "product")));
+byId("save-quotation")?.addEventListener("click", saveQuotation);
 byId("release-credit")?.addEventListener("click", () => confirmOrder({ release_credit: true }));
 byId("start-afresh").addEventListener("click", () => {
   forget();

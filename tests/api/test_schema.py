@@ -34,6 +34,7 @@ def test_version_and_every_address(schema):
         "orders",
         "products",
         "purchase-orders",
+        "quotations",
         "reorder-suggestions",
         "shipments",
         "stock",

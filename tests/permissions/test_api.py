@@ -35,6 +35,13 @@ MATRIX = [
     ("post", "orders/0/split/", "orders.change_order", 404),
     ("post", "orders/0/cancel/", "orders.cancel_order", 404),
     ("post", "orders/0/ship/", "orders.ship_order", 404),
+    ("get", "quotations/", "orders.view_quotation", 200),
+    ("get", "quotations/0/", "orders.view_quotation", 404),
+    ("post", "quotations/", "orders.add_quotation", 400),
+    ("post", "quotations/0/hold/", "orders.change_quotation", 404),
+    ("post", "quotations/0/let-go/", "orders.change_quotation", 404),
+    ("post", "quotations/0/decline/", "orders.change_quotation", 404),
+    ("post", "quotations/0/order/", "orders.confirm_order", 404),
     ("get", "shipments/", "orders.view_shipment", 200),
     ("get", "shipments/0/", "orders.view_shipment", 404),
     ("get", "suppliers/", "purchasing.view_supplier", 200),
@@ -101,6 +108,7 @@ READS = {
         "channels",
         "customers",
         "orders",
+        "quotations",
         "shipments",
         "forecasts",  # which they may adjust
     },
@@ -128,7 +136,18 @@ READS = {
     },
 }
 WRITES = {
-    "Sales": {"orders/", "orders/bulk/", "orders/0/change/", "orders/0/split/", "orders/0/cancel/"},
+    "Sales": {
+        "orders/",
+        "orders/bulk/",
+        "orders/0/change/",
+        "orders/0/split/",
+        "orders/0/cancel/",
+        "quotations/",
+        "quotations/0/hold/",
+        "quotations/0/let-go/",
+        "quotations/0/decline/",
+        "quotations/0/order/",
+    },
     "Warehouse": {"stock-adjustments/", "orders/0/ship/", "purchase-orders/0/receive/"},
     "Buyers": {
         "purchase-orders/",
