@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from inventory.models import Product
 from inventory.selectors import search_products
-from orders.models import Customer, CustomerItem, Order, OrderLine, Quotation
+from orders.models import Customer, CustomerItem, Order, OrderLine, OrderTemplate, Quotation
 
 
 def _items(customer: str) -> Any:
@@ -72,6 +72,24 @@ def quoted_lines(quotation: str) -> dict[str, Any] | None:
             for line in lines
         ],
     }
+
+
+def template_lines(template: OrderTemplate) -> list[dict[str, Any]]:
+    """The lines of a template as ``first_lines`` gives them; archived products are left out."""
+    lines = template.lines.filter(product__is_active=True).select_related("product").order_by("position")
+    return [
+        _line(line.product, line.quantity) | {"discount": str(line.discount) if line.discount else ""} for line in lines
+    ]
+
+
+def first_of_template(template: str) -> dict[str, Any] | None:
+    """As ``first_lines``, of a template; with the customer whose it is, if it is one's."""
+    rows = OrderTemplate.objects.select_related("customer")
+    found = rows.filter(pk=int(template)).first() if template.isdecimal() else None
+    if found is None:
+        return None
+    customer = _customer(found.customer) if found.customer else None
+    return {"customer": customer, "lines": template_lines(found)}
 
 
 def _customer(customer: Customer) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from datetime import date
 
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Upper
 
-from orders.models import Customer, FilledOrder, Order, Quotation
+from orders.models import Customer, FilledOrder, Order, OrderTemplate, Quotation
 
 DRAIN = """
     DELETE FROM orders_promisemark WHERE id IN
@@ -36,6 +37,12 @@ def lock_customer(customer_id: int) -> Customer:
 def lock_quotation(quotation_id: int) -> Quotation | None:
     """Lock one quotation."""
     return Quotation.objects.select_for_update(no_key=True).filter(pk=quotation_id).first()
+
+
+def lock_template(name: str) -> OrderTemplate | None:
+    """Lock the order template of this name, capitals or not."""
+    rows = OrderTemplate.objects.alias(upper=Upper("name")).filter(upper=name.upper())
+    return OrderTemplate.objects.select_for_update(no_key=True).filter(pk__in=rows.values("pk")).first()
 
 
 def take_lapsed_quotations(today: date, limit: int) -> list[Quotation]:

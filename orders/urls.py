@@ -15,6 +15,7 @@ from orders.views import (
     quotations,
     rules,
     sourcing,
+    templates,
 )
 
 app_name = "orders"
@@ -25,6 +26,11 @@ urlpatterns = [
     path("orders/products/match/", entry.product_match, name="product-match"),
     path("orders/products/", entry.product_suggestions, name="product-suggestions"),
     path("orders/customers/", entry.customer_suggestions, name="customer-suggestions"),
+    path("orders/templates/", templates.template_list, name="templates"),
+    path("orders/templates/find/", templates.template_suggestions, name="template-suggestions"),
+    path("orders/templates/save/", templates.template_save, name="template-save"),
+    path("orders/templates/<int:pk>/", templates.template_content, name="template"),
+    path("orders/templates/<int:pk>/forget/", templates.template_forget, name="template-forget"),
     path("orders/<int:pk>/", orders.order_detail, name="detail"),
     path("orders/<int:pk>/change/", changing.order_change, name="change"),
     path("orders/<int:pk>/split/", changing.order_split, name="split"),

@@ -1,4 +1,4 @@
-"""What lies on the sales desk today: quotations in every state."""
+"""What lies on the sales desk today: quotations in every state, and templates."""
 
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from core.models import User
 from inventory.models import StockLevel
 from orders.models import Quotation
 from orders.services import decline_quotation, make_quotation, order_quotation
+from orders.services.templates import NewTemplate, save_template
 from orders.values import NewLine, NewOrder, NewQuotation
 
 
@@ -17,6 +18,9 @@ def lay_out_desk(world: World) -> None:
     """A few quotations of the sales person: held, ending soon, short of stock, declined, ordered."""
     with acting_as(User.objects.get(username="sales").pk):
         _quotations(world)
+        for number, name in enumerate(["便利店补货", "食堂每周", "酒店客房"]):
+            lines = [NewLine(product, 6 * (number + 1)) for product in world.products[number * 3 : number * 3 + 4]]
+            save_template(NewTemplate(name, lines, world.customers[0] if number == 2 else None))
 
 
 def _quotations(world: World) -> None:

@@ -20,6 +20,7 @@ from orders.models.prices import PriceList, PriceListItem, Promotion
 from orders.models.promises import DeliveryCosts, LearnedDelay, LinePromise, Owed, PromiseMark, ServiceMinimum
 from orders.models.quotations import Quotation, QuotationLine
 from orders.models.rules import Quota, ShippingLane, Substitute
+from orders.models.templates import OrderTemplate, OrderTemplateLine
 
 __all__ = [
     "Allocation",
@@ -34,6 +35,8 @@ __all__ = [
     "LostDemand",
     "Order",
     "OrderLine",
+    "OrderTemplate",
+    "OrderTemplateLine",
     "Owed",
     "PriceList",
     "PriceListItem",

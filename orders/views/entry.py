@@ -16,7 +16,7 @@ from core.templatetags.tandem import amount, percent, quantity
 from inventory.models import Product, Warehouse
 from inventory.selectors import availability
 from inventory.services import MAX_QUANTITY
-from orders.entry import first_lines, match_codes, quoted_lines, suggested_products
+from orders.entry import first_lines, first_of_template, match_codes, quoted_lines, suggested_products
 from orders.forms import QuoteForm, QuoteLineForm
 from orders.models import Channel, Customer, Order
 from orders.quotes import TypedLine, quote
@@ -54,11 +54,13 @@ def order_new(request: HttpRequest) -> HttpResponse:
 
 
 def _start(request: HttpRequest) -> dict[str, Any] | None:
-    """What the page begins with: the lines of a former order or of a quotation."""
+    """What the page begins with: the lines of a former order, a quotation or a template."""
     if "repeat" in request.GET and request.user.has_perm("orders.view_order"):
         return first_lines(request.GET["repeat"])
     if "quotation" in request.GET and request.user.has_perm("orders.view_quotation"):
         return quoted_lines(request.GET["quotation"])
+    if "template" in request.GET and request.user.has_perm("orders.view_ordertemplate"):
+        return first_of_template(request.GET["template"])
     return None
 
 
@@ -77,6 +79,9 @@ def _texts() -> dict[str, str]:
         "percent": _("Enter a percentage from 0 to 100, or leave it empty."),
         "below_cost": _("below cost"),
         "taxed": _("net {net} + tax {tax}"),
+        "no_template": _("No template fits: check the name."),
+        "template_refused": _("The template was not saved: please correct the fields named."),
+        "template_offline": _("The server could not be reached: the template was not saved. Try again."),
         "no_lines": _("An order needs at least one line."),
         "refused": _("The order was not saved. Everything you typed is still here."),
         "line": _("Line {line}:"),

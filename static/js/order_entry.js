@@ -3,9 +3,9 @@
 import { forget, keep, kept } from "./order_draft.js";
 import { HEAD, LINE, byId, clearErrors, field, fill, focus, form, getRows, hasEnded, isEmpty, lines, mark, post, rows, showErrors, texts, typed } from "./order_form.js";
 import { pastedLines } from "./order_paste.js";
+import { askQuote, quoted } from "./order_quote.js";
+import { offerTemplates } from "./order_templates.js";
 import { Typeahead } from "./typeahead.js";
-
-const QUOTE_MS = 200;
 
 // ---- lines
 
@@ -59,58 +59,6 @@ function enterIn(row, name) {
   if (name === "product" && field(row, "product").dataset.id) return focus(field(row, "quantity"));
   if (name === "quantity") return focus(field(row, "unit_price"));
   if (name === "unit_price") return focus(field(row.nextElementSibling || addLine(), "product"));
-}
-
-// ---- what can ship now and when the rest
-
-let quoteTimer = 0;
-let quoteNumber = 0;
-let quoted = "";
-
-function askQuote() {
-  clearTimeout(quoteTimer);
-  quoteTimer = setTimeout(quote, QUOTE_MS);
-}
-
-async function quote() {
-  const mine = ++quoteNumber;
-  const shown = rows();
-  const body = {
-    warehouse: byId("warehouse").value,
-    customer: byId("customer").dataset.id || null,
-    discount: typed(byId("discount")),
-    freight: typed(byId("freight")),
-    lines: shown.map((row) => ({
-      product_id: field(row, "product").dataset.id || null,
-      quantity: typed(field(row, "quantity")),
-      unit_price: row.dataset.autoPrice ? "" : typed(field(row, "unit_price")),
-      discount: typed(field(row, "discount")),
-    })),
-  };
-  let answer;
-  try {
-    const response = await post(form.dataset.quoteUrl, body);
-    if (hasEnded(response) || !response.ok) return;
-    answer = await response.json();
-  } catch {
-    return;
-  }
-  if (mine !== quoteNumber) return;
-  quoted = JSON.stringify(answer);
-  byId("total").textContent = answer.total;
-  byId("taxed").textContent = answer.tax === "0.00" ? "" : fill(texts.taxed, answer);
-  shown.forEach((row, index) => showQuote(row, answer.lines[index]));
-}
-
-function showQuote(row, answer) {
-  const part = (name) => row.querySelector(`[data-part=${name}]`);
-  part("amount").textContent = answer ? answer.amount : "";
-  part("promise").textContent = answer ? answer.text : "";
-  if (answer && row.dataset.autoPrice) field(row, "unit_price").value = answer.unit_price;
-  part("price").textContent = [answer?.price_name, answer?.below_cost && texts.below_cost].filter(Boolean).join(" · ");
-  part("price").classList.toggle("is-short", Boolean(answer?.below_cost));
-  part("promise").className = `entry-promise ${answer ? (answer.short ? "is-short" : "is-ok") : ""}`;
-  if (part("margin")) part("margin").textContent = answer ? `${answer.margin}\n${answer.margin_share}` : "";
 }
 
 const isPercent = (text) => !text || (/^\d+([.]\d{1,2})?$/.test(text) && Number(text) <= 100);
@@ -335,11 +283,18 @@ function fillLine(row, { code, quantity, price }, product) {
 /** Begin with the lines of a former order, a quotation or a template; what somebody was typing comes first. */
 function startWith(order) {
   if (!rows().every(isEmpty) || byId("customer").value) return;
-  identify(byId("customer"), order.customer.text, order.customer.id);
-  byId("customer").dataset.blocked = order.customer.blocked ? "yes" : "";
+  if (order.customer) {
+    identify(byId("customer"), order.customer.text, order.customer.id);
+    byId("customer").dataset.blocked = order.customer.blocked ? "yes" : "";
+  }
   for (const [id, value] of Object.entries(order.head || {})) byId(id).value = value;
-  for (const { product, quantity, price, discount } of order.lines) {
-    const row = addLine();
+  putIn(order.lines);
+}
+
+/** Lines from elsewhere go below what is typed. */
+function putIn(some) {
+  for (const { product, quantity, price, discount } of some) {
+    const row = rows().find(isEmpty) || addLine();
     fillLine(row, { quantity, price }, product);
     field(row, "discount").value = discount || "";
   }
@@ -385,6 +340,15 @@ lines.addEventListener("click", (event) => {
   if (button) removeLine(button.closest(".entry-line"));
 });
 byId("add-line").addEventListener("click", () => focus(field(addLine(), "product")));
+offerTemplates({
+  putIn: (some) => {
+    putIn(some);
+    focus(field(rows().find(isEmpty) || addLine(), "product"));
+    changed();
+  },
+  unfinished: () => unfinished(rows().filter((row) => !isEmpty(row))),
+});
+byId("quotation-days")?.addEventListener("shown.bs.collapse", () => focus(byId("valid_until")));
 byId("save-quotation")?.addEventListener("click", saveQuotation);
 byId("release-credit")?.addEventListener("click", () => confirmOrder({ release_credit: true }));
 byId("start-afresh").addEventListener("click", () => {
