@@ -191,6 +191,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.models.Order.Status",
+        "ReturnAuthorizationStatus": "orders.models.ReturnAuthorization.Status",
         "QuotationStatus": "orders.models.Quotation.Status",
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
         "ReorderSuggestionStatus": "purchasing.models.ReorderSuggestion.Status",

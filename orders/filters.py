@@ -8,7 +8,7 @@ from django_filters import rest_framework as filters
 from core.models import AuditEntry
 from inventory.filters import ProductFilter, named_products
 from inventory.models import Product
-from orders.models import Channel, Customer, Order, Quotation, Shipment
+from orders.models import Channel, Customer, Order, Quotation, ReturnAuthorization, Shipment
 
 
 class ChannelFilter(filters.FilterSet):
@@ -96,6 +96,22 @@ class QuotationFilter(filters.FilterSet):
 
     class Meta:
         model = Quotation
+        fields: list[str] = []
+
+
+class ReturnAuthorizationFilter(filters.FilterSet):
+    """Authorised returns by number, status, order and customer."""
+
+    number = filters.CharFilter(label="Number.")
+    status = filters.MultipleChoiceFilter(
+        choices=ReturnAuthorization.Status.choices, label="Status; repeat it for several."
+    )
+    order = filters.CharFilter(field_name="order__number", label="Number of the order.")
+    order_id = filters.NumberFilter(label="Id of the order.")
+    customer = filters.CharFilter(field_name="order__customer__code", label="Code of the customer.")
+
+    class Meta:
+        model = ReturnAuthorization
         fields: list[str] = []
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Upper
 
-from orders.models import Customer, FilledOrder, Order, OrderTemplate, Quotation
+from orders.models import Customer, FilledOrder, Order, OrderTemplate, Quotation, ReturnAuthorization
 
 DRAIN = """
     DELETE FROM orders_promisemark WHERE id IN
@@ -43,6 +43,11 @@ def lock_template(name: str) -> OrderTemplate | None:
     """Lock the order template of this name, capitals or not."""
     rows = OrderTemplate.objects.alias(upper=Upper("name")).filter(upper=name.upper())
     return OrderTemplate.objects.select_for_update(no_key=True).filter(pk__in=rows.values("pk")).first()
+
+
+def lock_authorization(authorization_id: int) -> ReturnAuthorization:
+    """Lock one return authorisation, whose order is locked."""
+    return ReturnAuthorization.objects.select_for_update(no_key=True).get(pk=authorization_id)
 
 
 def take_lapsed_quotations(today: date, limit: int) -> list[Quotation]:

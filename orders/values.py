@@ -128,6 +128,28 @@ class NewReturn:
 
 
 @dataclass(frozen=True, slots=True)
+class NewAuthorization:
+    """What may come back of one order, by shipment line, until when and why."""
+
+    order_id: int
+    quantities: Mapping[int, int]
+    valid_until: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Of pieces that came: those that go into stock, and those fit for nothing."""
+
+    fit: int
+    scrap: int = 0
+
+    @property
+    def pieces(self) -> int:
+        return self.fit + self.scrap
+
+
+@dataclass(frozen=True, slots=True)
 class NewQuantity:
     """What a line (its number on the order) is to come to, shipped and cancelled pieces included."""
 

@@ -1,4 +1,4 @@
-"""What lies on the sales desk today: quotations in every state, and templates."""
+"""What lies on the sales desk today: quotations in every state, returns on their way, and templates."""
 
 from datetime import timedelta
 
@@ -8,19 +8,39 @@ from config.demo.history import World
 from core.actor import acting_as
 from core.models import User
 from inventory.models import StockLevel
-from orders.models import Quotation
-from orders.services import decline_quotation, make_quotation, order_quotation
+from orders.models import Quotation, ShipmentLine
+from orders.services import (
+    authorize_return,
+    decline_quotation,
+    make_quotation,
+    order_quotation,
+    receive_return,
+)
 from orders.services.templates import NewTemplate, save_template
-from orders.values import NewLine, NewOrder, NewQuotation
+from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation
 
 
 def lay_out_desk(world: World) -> None:
     """A few quotations of the sales person: held, ending soon, short of stock, declined, ordered."""
     with acting_as(User.objects.get(username="sales").pk):
         _quotations(world)
+        _returns()
         for number, name in enumerate(["便利店补货", "食堂每周", "酒店客房"]):
             lines = [NewLine(product, 6 * (number + 1)) for product in world.products[number * 3 : number * 3 + 4]]
             save_template(NewTemplate(name, lines, world.customers[0] if number == 2 else None))
+
+
+def _returns() -> None:
+    """One return is expected; of another a part has come and waits to be inspected."""
+    shipped = ShipmentLine.objects.filter(quantity__gte=2, return_lines=None).order_by("-pk")
+    until = timezone.localdate() + timedelta(days=20)
+    for line, reason, came in zip(
+        shipped.select_related("shipment")[:2], ["包装破损", "发错规格"], [0, 1], strict=False
+    ):
+        new = NewAuthorization(line.shipment.order_id, {line.pk: line.quantity}, until, reason)
+        authorization = authorize_return(new)
+        if came:
+            receive_return(authorization.pk, {1: came})
 
 
 def _quotations(world: World) -> None:

@@ -1,5 +1,6 @@
 """Everything the order desk keeps. Callers import from here."""
 
+from orders.models.authorizations import ReturnAuthorization, ReturnAuthorizationLine
 from orders.models.complaints import Complaint
 from orders.models.documents import (
     Allocation,
@@ -46,6 +47,8 @@ __all__ = [
     "Quotation",
     "QuotationLine",
     "Return",
+    "ReturnAuthorization",
+    "ReturnAuthorizationLine",
     "ReturnLine",
     "Reversal",
     "ServiceMinimum",

@@ -1,5 +1,12 @@
 """Every change of an order. Callers import from here."""
 
+from orders.services.authorizations import (
+    authorize_return,
+    close_return,
+    extend_return,
+    inspect_return,
+    receive_return,
+)
 from orders.services.backorders import fill_backorders
 from orders.services.cancelling import cancel_order, cancel_orders
 from orders.services.changes import change_order
@@ -23,21 +30,26 @@ from orders.services.steps import last_step
 __all__ = [
     "add_customer",
     "add_customers",
+    "authorize_return",
     "cancel_order",
     "cancel_orders",
     "change_customer",
     "change_order",
+    "close_return",
     "create_order",
     "create_orders",
     "decline_quotation",
+    "extend_return",
     "fill_backorders",
     "hold_quotation",
+    "inspect_return",
     "last_step",
     "let_go_of_lapsed",
     "let_go_of_quotation",
     "make_quotation",
     "note_complaint",
     "order_quotation",
+    "receive_return",
     "return_goods",
     "reverse_orders",
     "settle_complaint",

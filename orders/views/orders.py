@@ -19,7 +19,7 @@ from core.exports import FORMATS, table_response
 from core.templatetags.tandem import in_words
 from orders import selectors, services
 from orders.forms import CancelForm, OrderFilterForm
-from orders.models import Order
+from orders.models import Order, ReturnAuthorization
 from orders.promise import OPEN_ORDERS
 from orders.quotes import line_state
 from orders.selectors import DeskLine
@@ -148,6 +148,7 @@ def _order_page(
         "shipments": selectors.order_shipments(order),
         "events": events,
         "returns": order.returns.order_by("pk"),
+        "authorizations": _authorizations(order, rows),
         "complaints": order.complaints.select_related("line__product", "created_by").order_by("pk"),
         "step": next((event for event in events if str(event.pk) == request.GET.get("step")), None),
         "is_open": is_open,
@@ -158,6 +159,11 @@ def _order_page(
         "since": [event for event in events if since is not None and event.pk > since],
     }
     return render(request, template, context | extra, status=status)
+
+
+def _authorizations(order: Order, rows: list[DeskLine]) -> list[ReturnAuthorization]:
+    """Nothing comes back of what has not shipped: no query then."""
+    return list(order.return_authorizations.order_by("pk")) if any(row.line.shipped for row in rows) else []
 
 
 def _stages(order: Order, rows: list[DeskLine]) -> list[dict[str, object]]:

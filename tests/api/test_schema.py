@@ -36,6 +36,7 @@ def test_version_and_every_address(schema):
         "purchase-orders",
         "quotations",
         "reorder-suggestions",
+        "return-authorizations",
         "shipments",
         "stock",
         "stock-adjustments",
