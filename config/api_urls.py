@@ -7,6 +7,8 @@ from forecasting.api import DemandForecastViewSet
 from inventory.api import ProductViewSet, StockAdjustmentViewSet, StockMoveViewSet, StockViewSet, WarehouseViewSet
 from inventory.transfer_api import TransferViewSet
 from orders.api import AvailabilityViewSet, ChannelViewSet, CustomerViewSet, OrderViewSet, ShipmentViewSet
+from orders.quotation_api import QuotationViewSet
+from orders.return_api import ReturnAuthorizationViewSet
 from purchasing.api import PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
 from reports.api import KpiViewSet
 
@@ -22,6 +24,8 @@ router.register("availability", AvailabilityViewSet, "availability")
 router.register("channels", ChannelViewSet, "channel")
 router.register("customers", CustomerViewSet, "customer")
 router.register("orders", OrderViewSet, "order")
+router.register("return-authorizations", ReturnAuthorizationViewSet, "returnauthorization")
+router.register("quotations", QuotationViewSet, "quotation")
 router.register("shipments", ShipmentViewSet, "shipment")
 router.register("suppliers", SupplierViewSet, "supplier")
 router.register("purchase-orders", PurchaseOrderViewSet, "purchaseorder")

@@ -191,6 +191,8 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.models.Order.Status",
+        "ReturnAuthorizationStatus": "orders.models.ReturnAuthorization.Status",
+        "QuotationStatus": "orders.models.Quotation.Status",
         "PurchaseOrderStatus": "purchasing.models.PurchaseOrder.Status",
         "TransferStatus": "inventory.models.Transfer.Status",
         "OverrideCause": "purchasing.models.BuyingOverride.Cause",
@@ -235,6 +237,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     # For what a lost kick left, as above.
     "sweep-promises": {"task": "orders.tasks.check_promises", "schedule": env.int("PROMISE_SWEEP_SECONDS", 60)},
     "sweep-filled-orders": {"task": "orders.tasks.settle_filled_orders", "schedule": 60},
+    # The first run after midnight lets go of what was held until yesterday.
+    "let-go-of-quotations": {
+        "task": "orders.tasks.let_go_of_quotations",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
     "daily-promises": {"task": "orders.tasks.check_all_promises", "schedule": crontab(hour=5, minute=0)},
     "nightly-forecast": {"task": "forecasting.tasks.run_nightly_forecast", "schedule": crontab(hour=2, minute=0)},
     # For chunks that a lost kick or a killed worker left.

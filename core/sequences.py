@@ -14,6 +14,8 @@ SEQUENCES = {
     "PO": "core_purchase_order_number",
     "GR": "core_goods_receipt_number",
     "TR": "core_transfer_number",
+    "QU": "core_quotation_number",
+    "RA": "core_return_authorization_number",
 }
 NEXT = "SELECT nextval(name::regclass) FROM unnest(%s::text[]) AS name"
 

@@ -151,14 +151,17 @@ def divide_reservations(parts: Sequence[tuple[int, int]]) -> list[int]:
 
 
 @transaction.atomic(savepoint=False)
-def release_reservations(quantities: Mapping[int, int], places: Iterable[Place], *, at: datetime) -> None:
+def release_reservations(
+    quantities: Mapping[int, int], places: Iterable[Place], *, at: datetime, is_passed_on: bool = False
+) -> None:
     """Give back pieces of reservations (id → pieces). The caller has locked ``places``, where they lie.
 
+    ``is_passed_on``: the caller gives them out again in this transaction, so nobody who waits gets them in between.
     Sends: stock_changed.
     """
     add_to_column(Reservation, "quantity", {pk: -quantity for pk, quantity in quantities.items() if quantity})
     touched = set(places)
-    stock_changed.send(StockLevel, places=touched, freed=touched, at=at)
+    stock_changed.send(StockLevel, places=touched, freed=set() if is_passed_on else touched, at=at)
 
 
 @transaction.atomic(savepoint=False)

@@ -7,7 +7,19 @@ from django.http import HttpRequest
 
 from core import audit
 from core.admin import ReadOnly
-from orders.models import Channel, Customer, LostDemand, Order, OrderLine, Return, ReturnLine, Shipment, ShipmentLine
+from orders.models import (
+    Channel,
+    Customer,
+    LostDemand,
+    Order,
+    OrderLine,
+    Quotation,
+    QuotationLine,
+    Return,
+    ReturnLine,
+    Shipment,
+    ShipmentLine,
+)
 from orders.services.customers import plain
 
 
@@ -75,6 +87,21 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["number", "external_reference", "customer__code"]
     ordering = ["-pk"]
     inlines = [OrderLines]
+
+
+class QuotationLines(Lines):
+    model = QuotationLine
+    fields = ["position", "product", "quantity", "unit_price", "discount", "held"]
+
+
+@admin.register(Quotation)
+class QuotationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["number", "customer", "status", "quoted_at", "valid_until", "held_until"]
+    list_filter = ["status", "warehouse"]
+    list_select_related = ["customer"]
+    search_fields = ["number", "customer__code"]
+    ordering = ["-pk"]
+    inlines = [QuotationLines]
 
 
 @admin.register(Shipment)

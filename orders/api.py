@@ -43,6 +43,15 @@ from orders.services.steps import newest_step
 from orders.values import NewDetails, NewLine, NewOrder, NewQuantity, NewShipment, NewSplit, OrderChange, ShortClose
 
 
+def new_lines(lines: list[dict[str, Any]], name: str) -> list[NewLine]:
+    """The lines that a request names, with the products looked up."""
+    products = resolve_products(lines, name)
+    return [
+        NewLine(p, line["quantity"], line["unit_price"], line["discount"])
+        for p, line in zip(products, lines, strict=True)
+    ]
+
+
 class ChannelViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """Where orders come from."""
 
@@ -98,7 +107,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
                 customer_id=wanted["customer"],
                 channel_id=wanted["channel"],
                 warehouse_id=wanted["warehouse"],
-                lines=self._new_lines(wanted["lines"], "lines"),
+                lines=new_lines(wanted["lines"], "lines"),
                 allow_backorder=wanted["allow_backorder"],
                 external_reference=wanted["external_reference"],
                 requested_date=wanted["requested_date"],
@@ -133,7 +142,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
             OrderChange(
                 order_id,
                 quantities=[NewQuantity(line["line"], line["quantity"]) for line in wanted["lines"]],
-                added=self._new_lines(wanted["add"], "add"),
+                added=new_lines(wanted["add"], "add"),
                 closed=[ShortClose(line["line"], line["reason"]) for line in wanted["close"]],
                 allow_backorder=wanted["allow_backorder"],
                 seen=wanted["seen"],
@@ -183,13 +192,6 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         if wanted["release_credit"] and not self.request.user.has_perm(RELEASE):
             raise PermissionDenied
         return bool(wanted["release_credit"])
-
-    def _new_lines(self, lines: list[dict[str, Any]], name: str) -> list[NewLine]:
-        products = resolve_products(lines, name)
-        return [
-            NewLine(p, line["quantity"], line["unit_price"], line["discount"])
-            for p, line in zip(products, lines, strict=True)
-        ]
 
     def _ship_quantities(
         self, order_id: int, lines: list[dict[str, int]] | None

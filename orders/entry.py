@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models.functions import Upper
+from django.utils import timezone
 
 from inventory.models import Product
 from inventory.selectors import search_products
-from orders.models import CustomerItem, Order, OrderLine
+from orders.models import Customer, CustomerItem, Order, OrderLine, OrderTemplate, Quotation
 
 
 def _items(customer: str) -> Any:
@@ -43,26 +44,69 @@ def first_lines(order: str) -> dict[str, Any] | None:
     found = Order.objects.select_related("customer").filter(pk=int(order)).first() if order.isdecimal() else None
     if found is None:
         return None
-    lines = (
-        OrderLine.objects.filter(order=found, product__is_active=True).select_related("product").order_by("position")
-    )
-    customer = found.customer
+    lines = OrderLine.objects.filter(order=found, product__is_active=True).select_related("product")
     return {
-        "customer": {
-            "id": customer.pk,
-            "text": f"{customer.code} {customer.name}",
-            "blocked": customer.is_blocked,
+        "customer": _customer(found.customer),
+        "lines": [_line(line.product, line.quantity) for line in lines.order_by("position")],
+    }
+
+
+def quoted_lines(quotation: str) -> dict[str, Any] | None:
+    """As ``first_lines``, of a quotation; prices that are valid no longer are today's again."""
+    rows = Quotation.objects.select_related("customer")
+    found = rows.filter(pk=int(quotation)).first() if quotation.isdecimal() else None
+    if found is None:
+        return None
+    counts = found.status == Quotation.Status.OPEN and found.valid_until >= timezone.localdate()
+    lines = found.lines.filter(product__is_active=True).select_related("product").order_by("position")
+    return {
+        "customer": _customer(found.customer),
+        "head": {
+            "note": found.note,
+            "discount": str(found.discount) if found.discount else "",
+            "freight": str(found.freight) if found.freight else "",
         },
         "lines": [
-            {
-                "quantity": str(line.quantity),
-                "product": {
-                    "id": line.product_id,
-                    "code": line.product.sku,
-                    "label": line.product.name,
-                    "price": str(line.product.price),
-                },
-            }
-            for line in lines.order_by("position")
+            _line(line.product, line.quantity)
+            | {"price": str(line.unit_price) if counts else "", "discount": str(line.discount) if line.discount else ""}
+            for line in lines
         ],
+    }
+
+
+def template_lines(template: OrderTemplate) -> list[dict[str, Any]]:
+    """The lines of a template as ``first_lines`` gives them; archived products are left out."""
+    lines = template.lines.filter(product__is_active=True).select_related("product").order_by("position")
+    return [
+        _line(line.product, line.quantity) | {"discount": str(line.discount) if line.discount else ""} for line in lines
+    ]
+
+
+def first_of_template(template: str) -> dict[str, Any] | None:
+    """As ``first_lines``, of a template; with the customer whose it is, if it is one's."""
+    rows = OrderTemplate.objects.select_related("customer")
+    found = rows.filter(pk=int(template)).first() if template.isdecimal() else None
+    if found is None:
+        return None
+    customer = _customer(found.customer) if found.customer else None
+    return {"customer": customer, "lines": template_lines(found)}
+
+
+def _customer(customer: Customer) -> dict[str, Any]:
+    return {
+        "id": customer.pk,
+        "text": f"{customer.code} {customer.name}",
+        "blocked": customer.is_blocked,
+    }
+
+
+def _line(product: Product, quantity: int) -> dict[str, Any]:
+    return {
+        "quantity": str(quantity),
+        "product": {
+            "id": product.pk,
+            "code": product.sku,
+            "label": product.name,
+            "price": str(product.price),
+        },
     }

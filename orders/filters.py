@@ -8,7 +8,7 @@ from django_filters import rest_framework as filters
 from core.models import AuditEntry
 from inventory.filters import ProductFilter, named_products
 from inventory.models import Product
-from orders.models import Channel, Customer, Order, Shipment
+from orders.models import Channel, Customer, Order, Quotation, ReturnAuthorization, Shipment
 
 
 class ChannelFilter(filters.FilterSet):
@@ -80,6 +80,39 @@ class OrderFilter(filters.FilterSet):
         """Orders whose audit log has a step since then."""
         steps = AuditEntry.objects.filter(subject_type="order", at__gte=value)
         return queryset.filter(pk__in=steps.values("subject_id"))
+
+
+class QuotationFilter(filters.FilterSet):
+    """Quotations by number, status, customer and days."""
+
+    number = filters.CharFilter(label="Number.")
+    status = filters.MultipleChoiceFilter(choices=Quotation.Status.choices, label="Status; repeat it for several.")
+    customer = filters.CharFilter(field_name="customer__code", label="Code of the customer.")
+    customer_id = filters.NumberFilter(label="Id of the customer.")
+    warehouse = filters.CharFilter(field_name="warehouse__code", label="Code of the warehouse.")
+    quoted_after = filters.IsoDateTimeFilter(field_name="quoted_at", lookup_expr="gte", label="At or after.")
+    quoted_before = filters.IsoDateTimeFilter(field_name="quoted_at", lookup_expr="lt", label="Before.")
+    valid_to = filters.DateFilter(field_name="valid_until", lookup_expr="lte", label="Last day on or before.")
+
+    class Meta:
+        model = Quotation
+        fields: list[str] = []
+
+
+class ReturnAuthorizationFilter(filters.FilterSet):
+    """Authorised returns by number, status, order and customer."""
+
+    number = filters.CharFilter(label="Number.")
+    status = filters.MultipleChoiceFilter(
+        choices=ReturnAuthorization.Status.choices, label="Status; repeat it for several."
+    )
+    order = filters.CharFilter(field_name="order__number", label="Number of the order.")
+    order_id = filters.NumberFilter(label="Id of the order.")
+    customer = filters.CharFilter(field_name="order__customer__code", label="Code of the customer.")
+
+    class Meta:
+        model = ReturnAuthorization
+        fields: list[str] = []
 
 
 class ShipmentFilter(filters.FilterSet):

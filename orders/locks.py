@@ -1,10 +1,14 @@
-"""Row locks on order headers, always in ascending primary key and before any stock row, and on single customers."""
+"""Row locks on headers of orders and quotations, always in ascending primary key and before any stock row, and on
+single customers."""
 
 from collections.abc import Collection
+from datetime import date
 
 from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Upper
 
-from orders.models import Customer, FilledOrder, Order
+from orders.models import Customer, FilledOrder, Order, OrderTemplate, Quotation, ReturnAuthorization
 
 DRAIN = """
     DELETE FROM orders_promisemark WHERE id IN
@@ -28,6 +32,29 @@ def lock_customers(customer_ids: Collection[int]) -> None:
 def lock_customer(customer_id: int) -> Customer:
     """Lock one customer."""
     return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
+def lock_quotation(quotation_id: int) -> Quotation | None:
+    """Lock one quotation."""
+    return Quotation.objects.select_for_update(no_key=True).filter(pk=quotation_id).first()
+
+
+def lock_template(name: str) -> OrderTemplate | None:
+    """Lock the order template of this name, capitals or not."""
+    rows = OrderTemplate.objects.alias(upper=Upper("name")).filter(upper=name.upper())
+    return OrderTemplate.objects.select_for_update(no_key=True).filter(pk__in=rows.values("pk")).first()
+
+
+def lock_authorization(authorization_id: int) -> ReturnAuthorization:
+    """Lock one return authorisation, whose order is locked."""
+    return ReturnAuthorization.objects.select_for_update(no_key=True).get(pk=authorization_id)
+
+
+def take_lapsed_quotations(today: date, limit: int) -> list[Quotation]:
+    """Lock up to ``limit`` open quotations that ended, or whose hold did, before ``today`` and nobody else holds."""
+    ended = Q(valid_until__lt=today) | Q(held_until__lt=today)
+    rows = Quotation.objects.filter(ended, status=Quotation.Status.OPEN).order_by("pk")
+    return list(rows.select_for_update(skip_locked=True, no_key=True)[:limit])
 
 
 def take_filled_orders(limit: int) -> dict[int, int]:

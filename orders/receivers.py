@@ -13,6 +13,7 @@ from inventory.signals import reservations_cut, stock_changed, supply_changed
 from orders.models import Allocation, Order
 from orders.services import fill_backorders
 from orders.services.promising import Cause, mark_orders, mark_places
+from orders.services.quotations import note_cuts
 from orders.signals import orders_changed, orders_created
 
 
@@ -33,6 +34,12 @@ def note_cut_on_orders(sender: Any, *, cuts: Mapping[int, int], reason: str, at:
     ]
     audit.record_many(entries)
     orders_changed.send(Order, order_ids={entry.subject_id for entry in entries})
+
+
+@receiver(reservations_cut)
+def note_cut_on_quotations(sender: Any, *, cuts: Mapping[int, int], reason: str, at: datetime, **kwargs: Any) -> None:
+    """A quotation whose held stock is missing holds less, and says so."""
+    note_cuts(dict(cuts), reason=reason, at=at)
 
 
 @receiver(supply_changed)

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core.queue import kick_taken
 from orders.learning import learn_delays
-from orders.services import backorders
+from orders.services import backorders, quotations
 from orders.services.promising import check_marked_promises, mark_overdue
 
 
@@ -25,6 +25,15 @@ def settle_filled_orders() -> int:
     total = 0
     while cleared := backorders.settle_filled_orders():
         total += cleared
+    return total
+
+
+@shared_task
+def let_go_of_quotations() -> int:
+    """Close quotations that are valid no longer and give back stock held long enough; run by beat. Returns how many."""
+    total = 0
+    while ended := quotations.let_go_of_lapsed():
+        total += ended
     return total
 
 

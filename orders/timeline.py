@@ -149,8 +149,30 @@ def _complaint_settled(data: Data) -> str:
     return _("Complaint settled: %s.") % Complaint.Cause(data["cause"]).label
 
 
+def _quoted_before(data: Data) -> str:
+    return _("From quotation %s, at the prices offered.") % data["number"]
+
+
+def _return_authorised(data: Data) -> str:
+    sentence = _("Return %(number)s authorised: %(pieces)s may come back until %(until)s.") % in_words(data)
+    return _with_reason(sentence, data)
+
+
+def _return_received(data: Data) -> str:
+    if data["left"]:
+        return _("Return %(number)s: %(pieces)s came and wait to be inspected, %(left)s still expected.") % in_words(
+            data
+        )
+    return _("Return %(number)s: %(pieces)s came and wait to be inspected.") % in_words(data)
+
+
+def _return_closed(data: Data) -> str:
+    return _with_reason(_("Return %(number)s: nothing more will come.") % data, data)
+
+
 WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "confirmed": ("check", _confirmed),
+    "quoted_before": ("file-text", _quoted_before),
     "credit_released": ("lock-open", _credit_released),
     "changed": ("edit", _changed),
     "split": ("arrows-split", _split),
@@ -160,6 +182,9 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "reallocated": ("arrows-exchange", _reallocated),
     "reservation_cut": ("alert-triangle", _reservation_cut),
     "shipped": ("truck-delivery", _shipped),
+    "return_authorised": ("clipboard-check", _return_authorised),
+    "return_received": ("package-import", _return_received),
+    "return_closed": ("x", _return_closed),
     "returned": ("arrow-back-up", _returned),
     "cancelled": ("x", _cancelled),
     "complained": ("message-exclamation", _complained),

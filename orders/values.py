@@ -66,6 +66,18 @@ class NewOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class NewQuotation:
+    """What is offered, told as the order it would be: until when, and the last day on which stock is held for it.
+
+    Backorder, references and the release of credit are the later order's.
+    """
+
+    order: NewOrder
+    valid_until: date
+    held_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one new order: created, the same as before (repeated), or refused with the error."""
 
@@ -113,6 +125,28 @@ class NewReturn:
     reason: str = ""
     external_reference: str = ""
     scrapped: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAuthorization:
+    """What may come back of one order, by shipment line, until when and why."""
+
+    order_id: int
+    quantities: Mapping[int, int]
+    valid_until: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Of pieces that came: those that go into stock, and those fit for nothing."""
+
+    fit: int
+    scrap: int = 0
+
+    @property
+    def pieces(self) -> int:
+        return self.fit + self.scrap
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""Proof that orders and stock tie out: open demand equals the open order lines, each open reservation holds pieces of
-one of them, and no order that holds any is kept from the pick queue."""
+"""Proof that orders, quotations and stock tie out: open demand equals the open order lines and what open quotations
+hold, each open reservation holds pieces of one of them, and no order that holds any is kept from the pick queue."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
 
-# By order line; reservations that no line holds come as one row.
+# By order line or quotation line; reservations that neither holds come as one row.
 STRAY = """
     SELECT coalesce(sale.number, ''), coalesce(line.position, 0), sum(held.quantity),
            coalesce(max(line.quantity - line.shipped - line.cancelled), 0)
@@ -16,20 +16,35 @@ STRAY = """
       LEFT JOIN orders_orderline line ON line.id = allocation.line_id
       LEFT JOIN orders_order sale ON sale.id = line.order_id
      WHERE held.quantity > 0
+       AND NOT EXISTS (SELECT FROM orders_quotationline offered WHERE offered.reservation_id = held.id)
      GROUP BY sale.number, line.id, line.position
     HAVING line.id IS NULL OR sum(held.quantity) > max(line.quantity - line.shipped - line.cancelled)
         OR bool_or(level.product_id <> line.product_id OR level.warehouse_id <> sale.warehouse_id)
-     ORDER BY sale.number, line.position
+    UNION ALL
+    SELECT quotation.number, line.position, coalesce(held.quantity, 0), line.held
+      FROM orders_quotationline line
+      JOIN orders_quotation quotation ON quotation.id = line.quotation_id
+      LEFT JOIN inventory_reservation held ON held.id = line.reservation_id
+      LEFT JOIN inventory_stocklevel level ON level.id = held.stock_level_id
+     WHERE (line.held > 0 OR held.quantity > 0)
+       AND (held.quantity IS DISTINCT FROM line.held OR quotation.held_until IS NULL
+            OR level.product_id <> line.product_id OR level.warehouse_id <> quotation.warehouse_id
+            OR EXISTS (SELECT FROM orders_allocation allocation WHERE allocation.reservation_id = held.id))
+     ORDER BY 1, 2
 """
 
 
 DEMAND = """
     SELECT product.sku, warehouse.code, coalesce(level.demanded, 0), coalesce(ordered.quantity, 0)
       FROM inventory_stocklevel level
-      FULL JOIN (SELECT line.product_id, sale.warehouse_id,
-                        sum(line.quantity - line.shipped - line.cancelled) AS quantity
-                   FROM orders_orderline line JOIN orders_order sale ON sale.id = line.order_id
-                  WHERE line.quantity > line.shipped + line.cancelled GROUP BY 1, 2) ordered
+      FULL JOIN (SELECT product_id, warehouse_id, sum(quantity) AS quantity FROM (
+                    SELECT line.product_id, sale.warehouse_id, line.quantity - line.shipped - line.cancelled AS quantity
+                      FROM orders_orderline line JOIN orders_order sale ON sale.id = line.order_id
+                     WHERE line.quantity > line.shipped + line.cancelled
+                    UNION ALL
+                    SELECT line.product_id, quotation.warehouse_id, line.held
+                      FROM orders_quotationline line JOIN orders_quotation quotation ON quotation.id = line.quotation_id
+                     WHERE line.held > 0) wanted GROUP BY 1, 2) ordered
         ON ordered.product_id = level.product_id AND ordered.warehouse_id = level.warehouse_id
       JOIN inventory_product product ON product.id = coalesce(level.product_id, ordered.product_id)
       JOIN inventory_warehouse warehouse ON warehouse.id = coalesce(level.warehouse_id, ordered.warehouse_id)
@@ -63,7 +78,7 @@ OWED = """
 
 @dataclass(frozen=True, slots=True)
 class DemandDifference:
-    """A place whose stored open demand is not that of its order lines."""
+    """A place whose stored open demand is not that of its order lines and of what quotations hold."""
 
     sku: str
     warehouse: str
@@ -83,7 +98,7 @@ def demand_differences() -> list[DemandDifference]:
 
 @dataclass(frozen=True, slots=True)
 class StrayReservation:
-    """Pieces reserved that an order line cannot use; no order number: that no line holds."""
+    """Pieces reserved that an order or quotation line cannot use; no number: that no line holds."""
 
     order: str
     position: int

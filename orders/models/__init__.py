@@ -1,5 +1,6 @@
 """Everything the order desk keeps. Callers import from here."""
 
+from orders.models.authorizations import ReturnAuthorization, ReturnAuthorizationLine
 from orders.models.complaints import Complaint
 from orders.models.documents import (
     Allocation,
@@ -18,7 +19,9 @@ from orders.models.documents import (
 from orders.models.items import CustomerItem
 from orders.models.prices import PriceList, PriceListItem, Promotion
 from orders.models.promises import DeliveryCosts, LearnedDelay, LinePromise, Owed, PromiseMark, ServiceMinimum
+from orders.models.quotations import Quotation, QuotationLine
 from orders.models.rules import Quota, ShippingLane, Substitute
+from orders.models.templates import OrderTemplate, OrderTemplateLine
 
 __all__ = [
     "Allocation",
@@ -33,13 +36,19 @@ __all__ = [
     "LostDemand",
     "Order",
     "OrderLine",
+    "OrderTemplate",
+    "OrderTemplateLine",
     "Owed",
     "PriceList",
     "PriceListItem",
     "PromiseMark",
     "Promotion",
     "Quota",
+    "Quotation",
+    "QuotationLine",
     "Return",
+    "ReturnAuthorization",
+    "ReturnAuthorizationLine",
     "ReturnLine",
     "Reversal",
     "ServiceMinimum",

@@ -305,6 +305,10 @@ class Return(models.Model):
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     order = models.ForeignKey(Order, verbose_name=_("order"), on_delete=models.PROTECT, related_name="returns")
+    # What was agreed before it came, if it was.
+    authorization = models.ForeignKey(
+        "orders.ReturnAuthorization", null=True, blank=True, on_delete=models.PROTECT, related_name="returns"
+    )
     returned_at = models.DateTimeField(_("returned"))
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
     external_reference = models.CharField(_("external reference"), max_length=80, blank=True, default="")

@@ -1,5 +1,12 @@
 """Every change of an order. Callers import from here."""
 
+from orders.services.authorizations import (
+    authorize_return,
+    close_return,
+    extend_return,
+    inspect_return,
+    receive_return,
+)
 from orders.services.backorders import fill_backorders
 from orders.services.cancelling import cancel_order, cancel_orders
 from orders.services.changes import change_order
@@ -7,6 +14,14 @@ from orders.services.complaints import note_complaint, settle_complaint
 from orders.services.customers import add_customer, add_customers, change_customer
 from orders.services.fulfilment import ship_order, ship_orders
 from orders.services.intake import create_order, create_orders
+from orders.services.quotation_orders import order_quotation
+from orders.services.quotations import (
+    decline_quotation,
+    hold_quotation,
+    let_go_of_lapsed,
+    let_go_of_quotation,
+    make_quotation,
+)
 from orders.services.returns import return_goods
 from orders.services.reversals import reverse_orders
 from orders.services.splitting import split_order
@@ -15,15 +30,26 @@ from orders.services.steps import last_step
 __all__ = [
     "add_customer",
     "add_customers",
+    "authorize_return",
     "cancel_order",
     "cancel_orders",
     "change_customer",
     "change_order",
+    "close_return",
     "create_order",
     "create_orders",
+    "decline_quotation",
+    "extend_return",
     "fill_backorders",
+    "hold_quotation",
+    "inspect_return",
     "last_step",
+    "let_go_of_lapsed",
+    "let_go_of_quotation",
+    "make_quotation",
     "note_complaint",
+    "order_quotation",
+    "receive_return",
     "return_goods",
     "reverse_orders",
     "settle_complaint",

@@ -78,6 +78,15 @@ def _within_quota(news: Sequence[NewOrder]) -> list[Outcome]:
 @retry_on_conflict
 @transaction.atomic(durable=True)
 def _create_orders(news: Sequence[NewOrder], hopeful: bool) -> list[Outcome]:
+    return take_in(news, hopeful=hopeful)
+
+
+def take_in(news: Sequence[NewOrder], *, hopeful: bool = False) -> list[Outcome]:
+    """Take in orders inside the caller's transaction; ``hopeful`` as ``seen`` of ``plan_reservations``.
+
+    Locks and sends as ``create_orders``. Raises: IntegrityError for what only the database knows (a quota, a reference
+    that somebody else used at the same moment).
+    """
     now = timezone.now()
     references = load_references(news)
     outcomes: dict[int, Outcome] = {}

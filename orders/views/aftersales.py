@@ -42,7 +42,7 @@ def order_return(request: HttpRequest, pk: int) -> HttpResponseBase:
 @permission_required("orders.view_return", raise_exception=True)
 def credit_note(request: HttpRequest, pk: int) -> HttpResponse:
     """What a customer gets back for a return, to be printed."""
-    returned = get_object_or_404(Return.objects.select_related("order__customer", "created_by"), pk=pk)
+    returned = get_object_or_404(Return.objects.select_related("order__customer", "created_by", "authorization"), pk=pk)
     lines = list(returned.lines.select_related("shipment_line__line__product").order_by("pk"))
     taxes = [to_cents(line.refund * line.shipment_line.line.tax_rate / 100) for line in lines]
     net = returned.lines.aggregate(total=Sum("refund", default=ZERO))["total"]

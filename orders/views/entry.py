@@ -2,11 +2,13 @@
 repeated send answer with the same order; here is only what the page needs while it is typed."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,15 +16,17 @@ from core.templatetags.tandem import amount, percent, quantity
 from inventory.models import Product, Warehouse
 from inventory.selectors import availability
 from inventory.services import MAX_QUANTITY
-from orders.entry import first_lines, match_codes, suggested_products
+from orders.entry import first_lines, first_of_template, match_codes, quoted_lines, suggested_products
 from orders.forms import QuoteForm, QuoteLineForm
 from orders.models import Channel, Customer, Order
 from orders.quotes import TypedLine, quote
 from orders.selectors import search_customers
+from orders.services.quotations import MAX_HOLD_DAYS
 
 MAX_SUGGESTIONS = 8
 MAX_QUOTED_LINES = 500
 MAX_CODE = 100
+VALID_DAYS = 14  # of a quotation, unless somebody types another day
 
 
 @require_safe
@@ -31,7 +35,7 @@ def order_new(request: HttpRequest) -> HttpResponse:
     """The empty form; channel and warehouse as in this user's last order."""
     last = Order.objects.filter(created_by=request.user.pk).order_by("-pk").first()
     customer = request.GET.get("customer", "")
-    start = first_lines(request.GET.get("repeat", "")) if request.user.has_perm("orders.view_order") else None
+    today = timezone.localdate()
     context = {
         "channels": Channel.objects.all(),
         "warehouses": Warehouse.objects.filter(is_active=True),
@@ -39,9 +43,25 @@ def order_new(request: HttpRequest) -> HttpResponse:
         "customer": Customer.objects.filter(pk=customer).first() if customer.isdecimal() else None,
         "max_quantity": MAX_QUANTITY,
         "texts": _texts(),
-        "start": start,
+        "start": _start(request),
+        "quotation_days": {
+            "today": today,
+            "valid": today + timedelta(days=VALID_DAYS),
+            "hold": today + timedelta(days=MAX_HOLD_DAYS),
+        },
     }
     return render(request, "orders/new.html", context)
+
+
+def _start(request: HttpRequest) -> dict[str, Any] | None:
+    """What the page begins with: the lines of a former order, a quotation or a template."""
+    if "repeat" in request.GET and request.user.has_perm("orders.view_order"):
+        return first_lines(request.GET["repeat"])
+    if "quotation" in request.GET and request.user.has_perm("orders.view_quotation"):
+        return quoted_lines(request.GET["quotation"])
+    if "template" in request.GET and request.user.has_perm("orders.view_ordertemplate"):
+        return first_of_template(request.GET["template"])
+    return None
 
 
 def _texts() -> dict[str, str]:
@@ -59,6 +79,9 @@ def _texts() -> dict[str, str]:
         "percent": _("Enter a percentage from 0 to 100, or leave it empty."),
         "below_cost": _("below cost"),
         "taxed": _("net {net} + tax {tax}"),
+        "no_template": _("No template fits: check the name."),
+        "template_refused": _("The template was not saved: please correct the fields named."),
+        "template_offline": _("The server could not be reached: the template was not saved. Try again."),
         "no_lines": _("An order needs at least one line."),
         "refused": _("The order was not saved. Everything you typed is still here."),
         "line": _("Line {line}:"),

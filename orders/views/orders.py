@@ -19,7 +19,7 @@ from core.exports import FORMATS, table_response
 from core.templatetags.tandem import in_words
 from orders import selectors, services
 from orders.forms import CancelForm, OrderFilterForm
-from orders.models import Order
+from orders.models import Order, ReturnAuthorization
 from orders.promise import OPEN_ORDERS
 from orders.quotes import line_state
 from orders.selectors import DeskLine
@@ -128,7 +128,8 @@ def _order_page(
     since: int | None = None,
     **extra: Any,
 ) -> HttpResponse:
-    order = get_object_or_404(Order.objects.select_related("customer", "channel", "warehouse", "created_by"), pk=pk)
+    parties = ("customer", "channel", "warehouse", "created_by", "quotation")
+    order = get_object_or_404(Order.objects.select_related(*parties), pk=pk)
     # Before the lines: a step that is recorded in between is then unknown to the page.
     events = order_events(order.pk)
     seen = max((event.pk for event in events if event.verb in STEPS), default=0)
@@ -147,15 +148,22 @@ def _order_page(
         "shipments": selectors.order_shipments(order),
         "events": events,
         "returns": order.returns.order_by("pk"),
+        "authorizations": _authorizations(order, rows),
         "complaints": order.complaints.select_related("line__product", "created_by").order_by("pk"),
         "step": next((event for event in events if str(event.pk) == request.GET.get("step")), None),
         "is_open": is_open,
         "cancel_question": _cancel_question(order, rows) if is_open else "",
         "cancel_form": CancelForm(),
+        "quotation": getattr(order, "quotation", None),
         "seen": seen,
         "since": [event for event in events if since is not None and event.pk > since],
     }
     return render(request, template, context | extra, status=status)
+
+
+def _authorizations(order: Order, rows: list[DeskLine]) -> list[ReturnAuthorization]:
+    """Nothing comes back of what has not shipped: no query then."""
+    return list(order.return_authorizations.order_by("pk")) if any(row.line.shipped for row in rows) else []
 
 
 def _stages(order: Order, rows: list[DeskLine]) -> list[dict[str, object]]:

@@ -3,9 +3,9 @@
 import { forget, keep, kept } from "./order_draft.js";
 import { HEAD, LINE, byId, clearErrors, field, fill, focus, form, getRows, hasEnded, isEmpty, lines, mark, post, rows, showErrors, texts, typed } from "./order_form.js";
 import { pastedLines } from "./order_paste.js";
+import { askQuote, quoted } from "./order_quote.js";
+import { offerTemplates } from "./order_templates.js";
 import { Typeahead } from "./typeahead.js";
-
-const QUOTE_MS = 200;
 
 // ---- lines
 
@@ -61,58 +61,6 @@ function enterIn(row, name) {
   if (name === "unit_price") return focus(field(row.nextElementSibling || addLine(), "product"));
 }
 
-// ---- what can ship now and when the rest
-
-let quoteTimer = 0;
-let quoteNumber = 0;
-let quoted = "";
-
-function askQuote() {
-  clearTimeout(quoteTimer);
-  quoteTimer = setTimeout(quote, QUOTE_MS);
-}
-
-async function quote() {
-  const mine = ++quoteNumber;
-  const shown = rows();
-  const body = {
-    warehouse: byId("warehouse").value,
-    customer: byId("customer").dataset.id || null,
-    discount: typed(byId("discount")),
-    freight: typed(byId("freight")),
-    lines: shown.map((row) => ({
-      product_id: field(row, "product").dataset.id || null,
-      quantity: typed(field(row, "quantity")),
-      unit_price: row.dataset.autoPrice ? "" : typed(field(row, "unit_price")),
-      discount: typed(field(row, "discount")),
-    })),
-  };
-  let answer;
-  try {
-    const response = await post(form.dataset.quoteUrl, body);
-    if (hasEnded(response) || !response.ok) return;
-    answer = await response.json();
-  } catch {
-    return;
-  }
-  if (mine !== quoteNumber) return;
-  quoted = JSON.stringify(answer);
-  byId("total").textContent = answer.total;
-  byId("taxed").textContent = answer.tax === "0.00" ? "" : fill(texts.taxed, answer);
-  shown.forEach((row, index) => showQuote(row, answer.lines[index]));
-}
-
-function showQuote(row, answer) {
-  const part = (name) => row.querySelector(`[data-part=${name}]`);
-  part("amount").textContent = answer ? answer.amount : "";
-  part("promise").textContent = answer ? answer.text : "";
-  if (answer && row.dataset.autoPrice) field(row, "unit_price").value = answer.unit_price;
-  part("price").textContent = [answer?.price_name, answer?.below_cost && texts.below_cost].filter(Boolean).join(" · ");
-  part("price").classList.toggle("is-short", Boolean(answer?.below_cost));
-  part("promise").className = `entry-promise ${answer ? (answer.short ? "is-short" : "is-ok") : ""}`;
-  if (part("margin")) part("margin").textContent = answer ? `${answer.margin}\n${answer.margin_share}` : "";
-}
-
 const isPercent = (text) => !text || (/^\d+([.]\d{1,2})?$/.test(text) && Number(text) <= 100);
 
 /** What is not finished, before anything is sent. */
@@ -162,7 +110,6 @@ function order(sent) {
     warehouse: Number(byId("warehouse").value),
     requested_date: byId("requested_date").value || null,
     note: byId("note").value.trim(),
-    allow_backorder: byId("allow_backorder").checked,
     is_priority: byId("is_priority").checked,
     discount: typed(byId("discount")) || "0",
     freight: typed(byId("freight")) || "0",
@@ -175,31 +122,43 @@ function order(sent) {
   };
 }
 
-function busy(now) {
+function busy(now, button = byId("confirm-order")) {
   sending = now;
-  byId("confirm-order").disabled = now;
-  byId("confirm-order").classList.toggle("btn-loading", now);
+  for (const other of [byId("confirm-order"), byId("save-quotation")]) if (other) other.disabled = now;
+  button.classList.toggle("btn-loading", now);
 }
 
-/** Confirm what is typed; `more` says what else the request carries. */
-async function confirmOrder(more = {}) {
+const ORDER = { url: form.dataset.url, doneUrl: form.dataset.doneUrl, query: "?confirmed=1" };
+const QUOTATION = { url: form.dataset.quotationUrl, doneUrl: form.dataset.quotationDoneUrl, query: "" };
+
+function confirmOrder(more = {}) {
+  send(ORDER, (typedOrder) => ({ ...typedOrder, allow_backorder: byId("allow_backorder").checked, ...more }), byId("confirm-order"));
+}
+
+function saveQuotation() {
+  const days = { valid_until: byId("valid_until").value || null, held_until: byId("held_until").value || null };
+  send(QUOTATION, (typedOrder) => ({ ...typedOrder, ...days }), byId("save-quotation"));
+}
+
+/** Send what is typed as an order or a quotation (`target`); `body` makes the request of what is typed. */
+async function send(target, makeBody, button) {
   if (sending) return;
   clearErrors();
   const sent = rows().filter((row) => !isEmpty(row));
   const errors = unfinished(sent);
   if (errors.length) return showErrors(texts.refused, errors, sent);
-  busy(true);
+  busy(true, button);
   try {
-    const body = { ...order(sent), ...more };
-    const headers = { "Idempotency-Key": keyFor(JSON.stringify(body)) };
+    const body = makeBody(order(sent));
+    const headers = { "Idempotency-Key": keyFor(target.url + JSON.stringify(body)) };
     keepDraft();
-    const response = await post(form.dataset.url, body, headers);
+    const response = await post(target.url, body, headers);
     const answer = await response.json();
     if (response.ok) {
       // Still busy: the next thing to see is the order.
       done = true;
       forget();
-      window.location = `${form.dataset.doneUrl.replace("/0/", `/${answer.id}/`)}?confirmed=1`;
+      window.location = target.doneUrl.replace("/0/", `/${answer.id}/`) + target.query;
       return;
     }
     attempt.answered = response.status < 500;
@@ -210,7 +169,7 @@ async function confirmOrder(more = {}) {
   } catch {
     showErrors(texts.offline, [], sent);
   }
-  busy(false);
+  busy(false, button);
 }
 
 /** The server's refusal as a summary and errors by field. */
@@ -321,12 +280,24 @@ function fillLine(row, { code, quantity, price }, product) {
   mark(field(row, "product"), product ? "" : texts.no_product);
 }
 
-/** Begin with the lines of a former order; what somebody was typing comes first. */
+/** Begin with the lines of a former order, a quotation or a template; what somebody was typing comes first. */
 function startWith(order) {
   if (!rows().every(isEmpty) || byId("customer").value) return;
-  identify(byId("customer"), order.customer.text, order.customer.id);
-  byId("customer").dataset.blocked = order.customer.blocked ? "yes" : "";
-  for (const { product, quantity } of order.lines) fillLine(addLine(), { quantity }, product);
+  if (order.customer) {
+    identify(byId("customer"), order.customer.text, order.customer.id);
+    byId("customer").dataset.blocked = order.customer.blocked ? "yes" : "";
+  }
+  for (const [id, value] of Object.entries(order.head || {})) byId(id).value = value;
+  putIn(order.lines);
+}
+
+/** Lines from elsewhere go below what is typed. */
+function putIn(some) {
+  for (const { product, quantity, price, discount } of some) {
+    const row = rows().find(isEmpty) || addLine();
+    fillLine(row, { quantity, price }, product);
+    field(row, "discount").value = discount || "";
+  }
 }
 
 lines.addEventListener("paste", (event) => {
@@ -369,6 +340,16 @@ lines.addEventListener("click", (event) => {
   if (button) removeLine(button.closest(".entry-line"));
 });
 byId("add-line").addEventListener("click", () => focus(field(addLine(), "product")));
+offerTemplates({
+  putIn: (some) => {
+    putIn(some);
+    focus(field(rows().find(isEmpty) || addLine(), "product"));
+    changed();
+  },
+  unfinished: () => unfinished(rows().filter((row) => !isEmpty(row))),
+});
+byId("quotation-days")?.addEventListener("shown.bs.collapse", () => focus(byId("valid_until")));
+byId("save-quotation")?.addEventListener("click", saveQuotation);
 byId("release-credit")?.addEventListener("click", () => confirmOrder({ release_credit: true }));
 byId("start-afresh").addEventListener("click", () => {
   forget();

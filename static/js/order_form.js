@@ -2,12 +2,13 @@
 
 import { csrfToken } from "./shell.js";
 
-export const HEAD = ["channel", "warehouse", "requested_date", "note", "discount", "freight"];
 export const LINE = ["product", "quantity", "unit_price", "discount"];
 export const form = document.getElementById("order-entry");
 export const texts = JSON.parse(document.getElementById("entry-texts").textContent);
 export const lines = document.getElementById("lines");
 export const byId = (id) => document.getElementById(id);
+// The days of a quotation stand there only for those who may make one.
+export const HEAD = ["channel", "warehouse", "requested_date", "note", "discount", "freight", "valid_until", "held_until"].filter(byId);
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
 export const field = (row, name) => row.querySelector(`[data-field=${name}]`);
 // Chinese input methods type full-width digits; the server reads the ordinary ones.

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from config.demo import catalogue
 from config.demo.demand import days_until
+from config.demo.desk import lay_out_desk
 from config.demo.history import History, World
 from config.demo.transfers import play_transfers
 from core.models import Company, User
@@ -68,6 +69,8 @@ class Command(BaseCommand):
         # Only now, so that an interrupted load is not taken for a company.
         Company.objects.create(pk=1, name="海港日用品 · Harbour Daily Goods", currency="CNY", holding_rate="0.2500")
         self.stdout.write(f"History loaded in {time.monotonic() - started:.0f} s.")
+        if options["today"] is None:  # quotations hold until days of the future
+            lay_out_desk(world)
         self._calendar(options["today"] or timezone.localdate())
         play_transfers()
         if not options["no_forecast"]:

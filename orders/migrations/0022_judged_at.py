@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0017_owed"),
+        ("orders", "0021_return_authorizations"),
     ]
 
     operations = [

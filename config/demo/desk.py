@@ -1,0 +1,70 @@
+"""What lies on the sales desk today: quotations in every state, returns on their way, and templates."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from config.demo.history import World
+from core.actor import acting_as
+from core.models import User
+from inventory.models import StockLevel
+from orders.models import Quotation, ShipmentLine
+from orders.services import (
+    authorize_return,
+    decline_quotation,
+    make_quotation,
+    order_quotation,
+    receive_return,
+)
+from orders.services.templates import NewTemplate, save_template
+from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation
+
+
+def lay_out_desk(world: World) -> None:
+    """A few quotations of the sales person: held, ending soon, short of stock, declined, ordered."""
+    with acting_as(User.objects.get(username="sales").pk):
+        _quotations(world)
+        _returns()
+        for number, name in enumerate(["便利店补货", "食堂每周", "酒店客房"]):
+            lines = [NewLine(product, 6 * (number + 1)) for product in world.products[number * 3 : number * 3 + 4]]
+            save_template(NewTemplate(name, lines, world.customers[0] if number == 2 else None))
+
+
+def _returns() -> None:
+    """One return is expected; of another a part has come and waits to be inspected."""
+    shipped = ShipmentLine.objects.filter(quantity__gte=2, return_lines=None).order_by("-pk")
+    until = timezone.localdate() + timedelta(days=20)
+    for line, reason, came in zip(
+        shipped.select_related("shipment")[:2], ["包装破损", "发错规格"], [0, 1], strict=False
+    ):
+        new = NewAuthorization(line.shipment.order_id, {line.pk: line.quantity}, until, reason)
+        authorization = authorize_return(new)
+        if came:
+            receive_return(authorization.pk, {1: came})
+
+
+def _quotations(world: World) -> None:
+    today, warehouse = timezone.localdate(), world.warehouses[0]
+    levels = StockLevel.objects.filter(warehouse=warehouse).order_by("-available", "pk")
+    plenty, few = (
+        [level.product_id for level in levels[:6]],
+        [level.product_id for level in levels.order_by("available")[:2]],
+    )
+
+    def offer(customer: int, products: list[int], quantity: int, valid: int, hold: int | None, note: str) -> Quotation:
+        order = NewOrder(
+            customer_id=world.customers[customer % len(world.customers)],
+            channel_id=world.channels[0],
+            warehouse_id=warehouse,
+            lines=[NewLine(product, quantity + n) for n, product in enumerate(products)],
+            note=note,
+        )
+        held_until = None if hold is None else today + timedelta(days=hold)
+        return make_quotation(NewQuotation(order, today + timedelta(days=valid), held_until))
+
+    offer(0, plenty[:3], 6, 14, 5, "年会采购")
+    offer(1, plenty[1:4], 4, 1, 1, "等对方领导签字")
+    offer(2, [plenty[4], *few], 5, 10, 7, "")
+    offer(3, plenty[2:5], 3, 30, None, "")
+    decline_quotation(offer(4, plenty[:2], 8, 14, None, "").pk, "对方预算不够")
+    order_quotation(offer(5, plenty[3:6], 2, 7, 2, "").pk)
