@@ -46,6 +46,6 @@ DROP FUNCTION orders_add_held();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0018_quotations"), ("core", "0005_more_numbers")]
+    dependencies = [("orders", "0018_quotations"), ("core", "0006_more_numbers")]
 
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

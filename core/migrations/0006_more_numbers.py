@@ -6,6 +6,6 @@ SEQUENCES = ["core_quotation_number", "core_return_authorization_number"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0004_fewer_indexes")]
+    dependencies = [("core", "0005_transfer_number")]
 
     operations = [migrations.RunSQL(f"CREATE SEQUENCE {name}", f"DROP SEQUENCE {name}") for name in SEQUENCES]
