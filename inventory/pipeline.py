@@ -1,8 +1,8 @@
 """What is on the way to a place, asked of the rooms above without importing them.
 
-``purchasing`` registers the supply it has ordered and its lead times, ``orders`` who waits for what; each reads the
-other's here, although the two never import each other. How many pieces wait at a place stands on its stock level
-(``inventory.selectors``).
+``purchasing`` registers the supply it has ordered and its lead times, ``orders`` who waits for what, ``forecasting``
+how long stock lasts; each reads the others here, although they never import each other. How many pieces wait at a
+place stands on its stock level (``inventory.selectors``).
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ SupplyProvider = Callable[[Collection[Place]], Iterable[Supply]]
 QuantityProvider = Callable[[Collection[Place]], Mapping[Place, int]]
 SourceProvider = Callable[[Collection[Place]], Mapping[Place, str]]
 DelayProvider = Callable[[date, date], Iterable[Delay]]
+CoverProvider = Callable[[Mapping[Place, int]], Mapping[Place, int]]
 WaitingProvider = Callable[[Collection[Place]], Iterable[Waiting]]
 
 _supply: list[SupplyProvider] = []
@@ -22,6 +23,7 @@ _lead_times: list[QuantityProvider] = []
 _sources: list[SourceProvider] = []
 _delays: list[DelayProvider] = []
 _waiting: list[WaitingProvider] = []
+_cover: list[CoverProvider] = []
 
 
 def register_supply(provider: SupplyProvider) -> None:
@@ -32,6 +34,16 @@ def register_supply(provider: SupplyProvider) -> None:
 def register_lead_time(provider: QuantityProvider) -> None:
     """Add a source of replenishment lead times in days; called in an app's ``ready()``."""
     _lead_times.append(provider)
+
+
+def register_cover(provider: CoverProvider) -> None:
+    """Add who says how many days pieces last; called in an app's ``ready()``."""
+    _cover.append(provider)
+
+
+def days_of_cover(pieces: Mapping[Place, int]) -> dict[Place, int]:
+    """Days that pieces of each place last at the demand to come, where that is known."""
+    return {place: days for provider in _cover for place, days in provider(pieces).items()}
 
 
 def register_delays(sources: SourceProvider, delays: DelayProvider) -> None:

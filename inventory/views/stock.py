@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError, InvalidInput
 from core.exports import FORMATS, table_response
-from inventory import selectors, services
+from inventory import pipeline, selectors, services
 from inventory.documents import addresses
 from inventory.forms import AdjustForm, StockFilterForm
 from inventory.models import Product, StockLevel, Warehouse
@@ -40,7 +40,7 @@ def stock_list(request: HttpRequest) -> HttpResponseBase:
     levels = list(selectors.stock_list(wish, after=after)[: PAGE_SIZE + 1])
     context = {
         "form": form,
-        "levels": levels[:PAGE_SIZE],
+        "levels": _with_cover(levels[:PAGE_SIZE]),
         "next": levels[PAGE_SIZE - 1].pk if len(levels) > PAGE_SIZE else None,
         "is_first": after is None,
         "is_filtered": any(request.GET.get(name) for name in form.fields),
@@ -48,6 +48,14 @@ def stock_list(request: HttpRequest) -> HttpResponseBase:
     }
     template = "inventory/_stock.html" if request.headers.get("HX-Request") else "inventory/stock.html"
     return render(request, template, context)
+
+
+def _with_cover(levels: list[StockLevel]) -> list[StockLevel]:
+    """The levels, each with ``cover``: the days its available pieces last, None where nobody knows."""
+    found = pipeline.days_of_cover({(level.product_id, level.warehouse_id): level.available for level in levels})
+    for level in levels:
+        level.cover = found.get((level.product_id, level.warehouse_id))  # type: ignore[attr-defined]
+    return levels
 
 
 def _export(request: HttpRequest, levels: QuerySet[StockLevel]) -> HttpResponseBase:
@@ -79,6 +87,7 @@ def stock_card(request: HttpRequest, product: int, warehouse: int) -> HttpRespon
     """The ledger of one place, newest first; ``?before=`` the last row shown gives older ones."""
     template = "inventory/_card.html" if request.headers.get("HX-Request") else "inventory/card.html"
     before, level = row_after(request, "before"), _level(product, warehouse)
+    _with_cover([level])
     rows = selectors.stock_card(level, before=before, limit=PAGE_SIZE + 1) if level.pk else []
     links = addresses([row.move for row in rows], request.user)
     context = {
