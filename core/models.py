@@ -25,6 +25,12 @@ class Company(models.Model):
 
     name = models.CharField(_("name"), max_length=200)
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    # What the head of a document says besides the name.
+    address = models.CharField(_("address"), max_length=300, blank=True, default="", db_default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="", db_default="")
+    email = models.EmailField(_("e-mail"), blank=True, default="", db_default="")
+    tax_number = models.CharField(_("tax number"), max_length=40, blank=True, default="", db_default="")
+    bank_account = models.CharField(_("bank account"), max_length=200, blank=True, default="", db_default="")
     holding_rate = models.DecimalField(
         _("holding cost rate"),
         max_digits=5,
@@ -41,6 +47,12 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def letterhead(self) -> list[str]:
+        """The lines below the name at the head of a document."""
+        reached = " · ".join(text for text in (self.phone, self.email) if text)
+        named = [(_("Tax number"), self.tax_number), (_("Bank account"), self.bank_account)]
+        return [line for line in (self.address, reached) if line] + [f"{name}: {text}" for name, text in named if text]
 
 
 class OutboxEvent(models.Model):
