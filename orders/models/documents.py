@@ -160,6 +160,7 @@ class Order(models.Model):
             ("cancel_order", _("Can cancel orders")),
             ("ship_order", _("Can ship orders")),
             ("release_credit", _("Can confirm orders over the credit limit")),
+            ("send_document", _("Can e-mail documents to customers")),
         ]
 
     def __str__(self) -> str:
