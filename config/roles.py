@@ -19,6 +19,7 @@ SALES = {
     "orders.confirm_order",
     "orders.change_order",
     "orders.cancel_order",
+    "orders.send_document",
     "orders.view_ordertemplate",
     "orders.add_ordertemplate",
     "orders.delete_ordertemplate",

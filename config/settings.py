@@ -208,6 +208,21 @@ OUTBOX_DAYS = env.int("OUTBOX_DAYS", 30)
 # How long the audit log is kept. 0: for ever, as it is the history that documents show.
 AUDIT_DAYS = env.int("AUDIT_DAYS", 0)
 
+# E-mails with documents. Without a mail server they become files in var/mail, except in production, where the page says
+# that none is set up.
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_PORT = env.int("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", not EMAIL_USE_SSL)
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 20)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "tandem@localhost")
+HAS_MAIL_SERVER = bool(EMAIL_HOST)
+if not HAS_MAIL_SERVER and not PRODUCTION:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = Path(env.str("TANDEM_DATA_DIR", str(BASE_DIR / "var"))) / "mail"
+
 CELERY_BROKER_URL = REDIS_URL
 # A kick that fails fails at once: its work stands in the database and the sweep does it.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -252,6 +267,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "nightly-kpis": {"task": "reports.tasks.refresh_all_snapshots", "schedule": crontab(hour=3, minute=30)},
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 15, "options": {"expires": 30}},
     "publish-outbox": {"task": "core.tasks.publish_outbox", "schedule": 5, "options": {"expires": 5}},
+    # For what a lost kick left, and for further attempts.
+    "send-mails": {"task": "core.tasks.send_mails", "schedule": 60, "options": {"expires": 60}},
     "expire-idempotency-keys": {"task": "core.tasks.expire_idempotency_keys", "schedule": 3600},
     "verify-books": {"task": "config.tasks.verify_books", "schedule": crontab(hour=4, minute=30)},
     "forget-old-rows": {"task": "core.tasks.forget_old_rows", "schedule": crontab(hour=4, minute=0)},

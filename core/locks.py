@@ -1,9 +1,22 @@
 """Row locks of the core."""
 
-from core.models import OutboxEvent
+from django.utils import timezone
+
+from core.models import Mail, OutboxEvent
 
 
 def take_unpublished(limit: int) -> list[OutboxEvent]:
     """Lock the oldest unpublished outbox rows that no other publisher holds."""
     rows = OutboxEvent.objects.filter(published_at=None).order_by("pk")
     return list(rows.select_for_update(skip_locked=True)[:limit])
+
+
+def take_waiting_mail() -> Mail | None:
+    """Lock the oldest e-mail that is due and that no other sender holds."""
+    due = Mail.objects.filter(status=Mail.Status.WAITING, due_at__lte=timezone.now()).order_by("pk")
+    return due.select_for_update(skip_locked=True, of=("self",)).first()
+
+
+def lock_mail(mail_id: int) -> Mail:
+    """Lock one e-mail."""
+    return Mail.objects.select_for_update(of=("self",), no_key=True).get(pk=mail_id)

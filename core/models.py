@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class User(AbstractUser):
@@ -25,6 +26,12 @@ class Company(models.Model):
 
     name = models.CharField(_("name"), max_length=200)
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    # What the head of a document says besides the name.
+    address = models.CharField(_("address"), max_length=300, blank=True, default="", db_default="")
+    phone = models.CharField(_("phone"), max_length=40, blank=True, default="", db_default="")
+    email = models.EmailField(_("e-mail"), blank=True, default="", db_default="")
+    tax_number = models.CharField(_("tax number"), max_length=40, blank=True, default="", db_default="")
+    bank_account = models.CharField(_("bank account"), max_length=200, blank=True, default="", db_default="")
     holding_rate = models.DecimalField(
         _("holding cost rate"),
         max_digits=5,
@@ -41,6 +48,12 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def letterhead(self) -> list[str]:
+        """The lines below the name at the head of a document."""
+        reached = " · ".join(text for text in (self.phone, self.email) if text)
+        named = [(_("Tax number"), self.tax_number), (_("Bank account"), self.bank_account)]
+        return [line for line in (self.address, reached) if line] + [f"{name}: {text}" for name, text in named if text]
 
 
 class OutboxEvent(models.Model):
@@ -80,6 +93,51 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_type} {self.subject_id}: {self.verb}"
+
+
+class Mail(models.Model):
+    """An e-mail with a document, written with the step that wants it and sent after the commit (core/mail.py)."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("e-mail", "Waits to be sent")
+        SENDING = "sending", pgettext_lazy("e-mail", "On its way")
+        SENT = "sent", pgettext_lazy("e-mail", "Sent")
+        FAILED = "failed", pgettext_lazy("e-mail", "Not sent")
+        UNCLEAR = "unclear", pgettext_lazy("e-mail", "Perhaps sent")
+
+    key = models.CharField(max_length=64, unique=True, editable=False)
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    document = models.CharField(_("document"), max_length=40)
+    number = models.CharField(_("number"), max_length=40)
+    to = models.EmailField(_("to"))
+    title = models.CharField(_("subject"), max_length=200)
+    text = models.TextField(_("text"), max_length=5000)
+    file_name = models.CharField(max_length=100)
+    file = models.BinaryField()
+    # Stays the same through all attempts: receivers know a second copy by it.
+    message_id = models.CharField(max_length=200, editable=False)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(db_default=Now())
+    tried_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True, default="")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("e-mail")
+        verbose_name_plural = _("e-mails")
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id"], name="mail_subject"),
+            models.Index(fields=["id"], condition=models.Q(status__in=["waiting", "sending"]), name="mail_not_done"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} → {self.to}"
 
 
 class IdempotencyKey(models.Model):

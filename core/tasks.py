@@ -6,6 +6,8 @@ import redis
 from celery import shared_task
 
 from core import outbox, retention
+from core.mail import send_waiting_mails
+from core.queue import kick_taken
 
 logger = logging.getLogger(__name__)
 
@@ -32,3 +34,10 @@ def expire_idempotency_keys() -> int:
 def forget_old_rows() -> int:
     """Forget published facts, audit entries and sessions that are old enough; run by beat at night."""
     return retention.forget_outbox() + retention.forget_audit() + retention.forget_sessions()
+
+
+@shared_task
+def send_mails() -> int:
+    """Send the e-mails that are due; also run by beat, for what a lost kick left. Returns the number sent."""
+    kick_taken(send_mails)
+    return send_waiting_mails()

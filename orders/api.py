@@ -8,6 +8,7 @@ from django.db.models import Prefetch, Sum
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -16,9 +17,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import ApiViewSet, kept, refuse_wrong_rows, renamed_fields
+from core.pdf import render
+from core.renderers import PdfRenderer, SafeJSONRenderer
 from inventory.models import Product, Warehouse
 from inventory.serializers import resolve_products
-from orders import services
+from orders import papers, services
 from orders.availability import product_availability
 from orders.bulk import take_orders
 from orders.credit import RELEASE
@@ -94,6 +97,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         "bulk": "orders.confirm_order",
         "change": "orders.change_order",
         "split": "orders.change_order",
+        "confirmation": "orders.view_order",
         "cancel": "orders.cancel_order",
         "ship": "orders.ship_order",
     }
@@ -151,6 +155,14 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
             )
         )
         return self._order(order_id)
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @action(detail=True, renderer_classes=[PdfRenderer, SafeJSONRenderer])
+    def confirmation(self, request: Request, pk: str) -> Response:
+        """The order confirmation as PDF, in the customer's language."""
+        order = get_object_or_404(Order.objects.select_related("customer"), pk=pk)
+        with papers.in_language_of(order.customer):
+            return Response(render(papers.order_confirmation(order)), content_type="application/pdf")
 
     @extend_schema(request=SplitIn, responses={201: OrderOut})
     @action(methods=["post"], detail=True)
@@ -218,7 +230,19 @@ class ShipmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     )
     serializer_class = ShipmentOut
     filterset_class = ShipmentFilter
-    permissions = {"list": "orders.view_shipment", "retrieve": "orders.view_shipment"}
+    permissions = {
+        "list": "orders.view_shipment",
+        "retrieve": "orders.view_shipment",
+        "delivery_note": "orders.view_shipment",
+    }
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @action(detail=True, url_path="delivery-note", renderer_classes=[PdfRenderer, SafeJSONRenderer])
+    def delivery_note(self, request: Request, pk: str) -> Response:
+        """The delivery note as PDF, in the customer's language, without prices."""
+        shipment = get_object_or_404(Shipment.objects.select_related("order__customer", "warehouse"), pk=pk)
+        with papers.in_language_of(shipment.order.customer):
+            return Response(render(papers.delivery_note(shipment)), content_type="application/pdf")
 
 
 class AvailabilityViewSet(ApiViewSet):

@@ -102,6 +102,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
             "phone",
             "email",
             "address",
+            "language",
             "price_list",
             "tax_rate",
             "payment_days",
@@ -110,6 +111,9 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]
             "is_blocked",
         ]
         help_texts = {
+            "language": _(
+                "What documents for this customer are written in. Empty: the language of whoever makes them."
+            ),
             "tax_rate": _(
                 "Instead of the products' rates; 0 for a customer who pays no tax. Empty: the products' rates."
             ),

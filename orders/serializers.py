@@ -31,7 +31,7 @@ class CustomerRef(serializers.ModelSerializer[Customer]):
 class CustomerOut(serializers.ModelSerializer[Customer]):
     class Meta:
         model = Customer
-        fields = ["id", "code", "name", "phone", "email", "address", "is_blocked", "created_at"]
+        fields = ["id", "code", "name", "phone", "email", "address", "language", "is_blocked", "created_at"]
 
 
 class OrderLineOut(serializers.ModelSerializer[OrderLine]):

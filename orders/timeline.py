@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from core import audit
 from core.models import User
 from core.templatetags.tandem import amount, in_words, quantity
+from orders.mailing import KINDS
 from orders.models import Complaint
 from orders.models.promises import LinePromise
 from orders.scarcity import RULES
@@ -170,6 +172,14 @@ def _return_closed(data: Data) -> str:
     return _with_reason(_("Return %(number)s: nothing more will come.") % data, data)
 
 
+def _mailed(sentence: str) -> Callable[[Data], str]:
+    def words(data: Data) -> str:
+        label = KINDS[data["document"]].label if data["document"] in KINDS else data["document"]
+        return _(sentence) % {"document": label, "number": data["number"], "to": data["to"]}
+
+    return words
+
+
 WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "confirmed": ("check", _confirmed),
     "quoted_before": ("file-text", _quoted_before),
@@ -188,6 +198,12 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "returned": ("arrow-back-up", _returned),
     "cancelled": ("x", _cancelled),
     "complained": ("message-exclamation", _complained),
+    "mailed": ("mail", _mailed(gettext_noop("%(document)s %(number)s was e-mailed to %(to)s."))),
+    "mail_failed": ("mail-off", _mailed(gettext_noop("%(document)s %(number)s could not be e-mailed to %(to)s."))),
+    "mail_unclear": (
+        "mail-question",
+        _mailed(gettext_noop("%(document)s %(number)s may or may not have been e-mailed to %(to)s.")),
+    ),
     "complaint_settled": ("message-check", _complaint_settled),
 }
 

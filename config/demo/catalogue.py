@@ -5,6 +5,15 @@ from decimal import Decimal
 
 import numpy as np
 
+COMPANY = {
+    "name": "海港日用品 · Harbour Daily Goods",
+    "currency": "CNY",
+    "address": "上海市浦东新区海港路 88 号 · 88 Harbour Road, Shanghai",
+    "phone": "021-5550-0188",
+    "email": "sales@harbour.example",
+    "tax_number": "91310000DEMO88188X",
+}
+STREETS = ["上海市徐汇区湖滨路", "杭州市西湖区文一路", "苏州市姑苏区人民路", "南京市鼓楼区中山路", "宁波市海曙区望湖街"]
 # category, goods, base price in yuan of the smallest size, share of the price that it costs
 GOODS: dict[str, tuple[list[str], float, float]] = {
     "洗护 · Hair & body care": (

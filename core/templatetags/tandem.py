@@ -45,10 +45,14 @@ def money(context: template.Context, value: Any) -> SafeString:
     """Money in the company's currency: ¥1,234.50."""
     if value is None:
         return format_html("–")
-    company: Company | None = context.get("company")
+    return format_html('<span class="text-nowrap">{}</span>', money_text(context.get("company"), value))
+
+
+def money_text(company: Company | None, value: Any) -> str:
+    """Money in the company's currency, for sentences and documents."""
     code = company.currency if company else "CNY"
     sign, digits = ("-" if Decimal(str(value)) < 0 else ""), amount(abs(Decimal(str(value))))
-    return format_html('<span class="text-nowrap">{}{}{}</span>', sign, SYMBOLS.get(code, f"{code} "), digits)
+    return f"{sign}{SYMBOLS.get(code, f'{code} ')}{digits}"
 
 
 @register.simple_tag(takes_context=True)

@@ -41,6 +41,10 @@ class Customer(models.Model):
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
     email = models.EmailField(_("e-mail"), blank=True, default="")
     address = models.CharField(_("address"), max_length=300, blank=True, default="")
+    # What documents for them are written in; empty: the language of whoever makes them.
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, default="", db_default="", choices=settings.LANGUAGES
+    )
     is_blocked = models.BooleanField(_("blocked"), default=False)
     ship_complete = models.BooleanField(_("ship complete only"), default=False, db_default=False)
     price_list = models.ForeignKey(
@@ -156,6 +160,7 @@ class Order(models.Model):
             ("cancel_order", _("Can cancel orders")),
             ("ship_order", _("Can ship orders")),
             ("release_credit", _("Can confirm orders over the credit limit")),
+            ("send_document", _("Can e-mail documents to customers")),
         ]
 
     def __str__(self) -> str:

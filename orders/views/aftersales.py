@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError
-from core.money import ZERO, to_cents
 from orders import selectors, services
 from orders.aftersales_forms import ComplaintForm, ReturnForm
 from orders.models import Complaint, Order, Return
+from orders.papers import refund
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,15 +43,14 @@ def credit_note(request: HttpRequest, pk: int) -> HttpResponse:
     """What a customer gets back for a return, to be printed."""
     returned = get_object_or_404(Return.objects.select_related("order__customer", "created_by", "authorization"), pk=pk)
     lines = list(returned.lines.select_related("shipment_line__line__product").order_by("pk"))
-    taxes = [to_cents(line.refund * line.shipment_line.line.tax_rate / 100) for line in lines]
-    net = returned.lines.aggregate(total=Sum("refund", default=ZERO))["total"]
+    net, tax = refund(lines)
     context = {
         "returned": returned,
         "order": returned.order,
         "lines": lines,
         "net": net,
-        "tax": sum(taxes, ZERO),
-        "gross": net + sum(taxes, ZERO),
+        "tax": tax,
+        "gross": net + tax,
     }
     return render(request, "orders/credit_note.html", context)
 

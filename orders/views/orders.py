@@ -19,6 +19,7 @@ from core.exports import FORMATS, table_response
 from core.templatetags.tandem import in_words
 from orders import selectors, services
 from orders.forms import CancelForm, OrderFilterForm
+from orders.mailing import order_mails
 from orders.models import Order, ReturnAuthorization
 from orders.promise import OPEN_ORDERS
 from orders.quotes import line_state
@@ -151,6 +152,7 @@ def _order_page(
         "authorizations": _authorizations(order, rows),
         "complaints": order.complaints.select_related("line__product", "created_by").order_by("pk"),
         "step": next((event for event in events if str(event.pk) == request.GET.get("step")), None),
+        "mails": order_mails(order.pk),
         "is_open": is_open,
         "cancel_question": _cancel_question(order, rows) if is_open else "",
         "cancel_form": CancelForm(),

@@ -67,7 +67,7 @@ class Command(BaseCommand):
         with tqdm(total=days + 1, desc="Two years of trade", unit="day", mininterval=1, disable=None) as bar:
             history.play(lambda _done, _of: bar.update())
         # Only now, so that an interrupted load is not taken for a company.
-        Company.objects.create(pk=1, name="海港日用品 · Harbour Daily Goods", currency="CNY", holding_rate="0.2500")
+        Company.objects.create(pk=1, holding_rate="0.2500", **catalogue.COMPANY)
         self.stdout.write(f"History loaded in {time.monotonic() - started:.0f} s.")
         if options["today"] is None:  # quotations hold until days of the future
             lay_out_desk(world)
@@ -148,7 +148,17 @@ class Command(BaseCommand):
             kind, english = catalogue.KINDS[int(rng.integers(len(catalogue.KINDS)))].split(" · ")
             name = f"{catalogue.SURNAMES[n % len(catalogue.SURNAMES)]}{kind} {n + 1} · {english} {n + 1}"
             phone = f"138{int(rng.integers(10**8)):08d}"
-            rows.append(Customer(code=f"C{n + 1:04d}", name=name, phone=phone, email=f"buyer{n + 1}@customer.example"))
+            rows.append(
+                Customer(
+                    code=f"C{n + 1:04d}",
+                    name=name,
+                    phone=phone,
+                    email=f"buyer{n + 1}@customer.example",
+                    address=f"{catalogue.STREETS[n % len(catalogue.STREETS)]} {n % 180 + 1} 号",
+                    # Most read Chinese, some write from abroad, and some never said.
+                    language=("zh-hans", "zh-hans", "en", "")[n % 4],
+                )
+            )
         return Customer.objects.bulk_create(rows)
 
     def _users(self) -> None:

@@ -1,0 +1,206 @@
+"""What the documents of the order desk say: order confirmation, delivery note, credit note.
+
+Each is written in the customer's language, whoever asks for it. ``core.pdf`` lays them out.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from core.models import Company
+from core.money import ZERO, to_cents
+from core.pdf import Block, Column, Paper
+from core.templatetags.tandem import amount, money_text, quantity
+from orders import selectors
+from orders.models import Customer, CustomerItem, Order, Return, ReturnLine, Shipment
+from orders.picking import delivery_lines
+from orders.pricing import Totals
+
+
+@contextmanager
+def in_language_of(customer: Customer) -> Iterator[None]:
+    """Say and write everything inside in the customer's language; without one, in the language of whoever asks."""
+    with translation.override(customer.language or translation.get_language()):
+        yield
+
+
+def order_confirmation(order: Order) -> Paper:
+    """What was ordered and is not cancelled, by when, and what it comes to."""
+    rows = [row for row in selectors.order_lines(order) if row.line.quantity > row.line.cancelled]
+    codes = own_codes(order.customer, [row.line.product_id for row in rows])
+    return Paper(
+        title=_("Order confirmation"),
+        number=order.number,
+        blocks=[customer_block(order.customer)],
+        facts=[
+            (_("Date"), f"{timezone.localdate(order.ordered_at):%Y-%m-%d}"),
+            *_reference(order),
+            (_("Requested date"), f"{order.requested_date:%Y-%m-%d}"),
+            (_("Shipping"), _("Complete only") if order.ship_complete else _("What is there; the rest follows")),
+            (_("Payment"), payment_terms(order.customer)),
+        ],
+        columns=[
+            Column("#", 9),
+            Column(_("SKU"), 27),
+            Column(_("Product")),
+            Column(_("Quantity"), 18, is_number=True),
+            Column(_("Promised date"), 23),
+            Column(_("Unit price"), 21, is_number=True),
+            Column(_("Amount"), 24, is_number=True),
+        ],
+        rows=[
+            [
+                str(row.line.position),
+                row.line.product.sku,
+                product_text(row.line.product.name, codes.get(row.line.product_id)),
+                quantity(row.line.quantity - row.line.cancelled),
+                _promised(row),
+                price_text(row.line.unit_price, row.line.discount),
+                amount(row.line.amount),
+            ]
+            for row in rows
+        ],
+        totals=total_rows(selectors.order_totals(order, [row.line for row in rows]), order.discount),
+        notes=[order.note] if order.note else [],
+    )
+
+
+def _promised(row: selectors.DeskLine) -> str:
+    if not row.waiting:
+        return _("shipped") if not row.line.open_quantity else _("in stock")
+    return f"{row.line.promised_date:%Y-%m-%d}" if row.line.promised_date else _("not known yet")
+
+
+def delivery_note(shipment: Shipment) -> Paper:
+    """What left with one shipment, without prices."""
+    order, lines = shipment.order, delivery_lines(shipment)
+    codes = own_codes(order.customer, [row.line.product_id for row in lines])
+    follows = any(row.to_follow for row in lines)
+    sender = [str(shipment.warehouse), shipment.warehouse.address]
+    return Paper(
+        title=_("Delivery note"),
+        number=shipment.number,
+        blocks=[customer_block(order.customer), Block(_("Ships from"), sender)],
+        facts=[
+            (_("Date"), f"{timezone.localtime(shipment.shipped_at):%Y-%m-%d}"),
+            (_("Order"), order.number),
+            *_reference(order),
+            *([(_("Tracking number"), shipment.tracking)] if shipment.tracking else []),
+        ],
+        columns=[
+            Column("#", 9),
+            Column(_("SKU"), 30),
+            Column(_("Product")),
+            Column(_("Ordered quantity"), 24, is_number=True),
+            Column(_("Delivered"), 24, is_number=True),
+            *([Column(_("To follow"), 24, is_number=True)] if follows else []),
+        ],
+        rows=[
+            [
+                str(row.line.position),
+                row.line.product.sku,
+                product_text(row.line.product.name, codes.get(row.line.product_id)),
+                quantity(row.line.quantity),
+                quantity(row.pieces),
+                *([quantity(row.to_follow)] if follows else []),
+            ]
+            for row in lines
+        ],
+        totals=[(_("Total"), quantity(sum(row.pieces for row in lines)))],
+        signature=_("Received in good order (date, signature):"),
+    )
+
+
+def credit_note(returned: Return) -> Paper:
+    """What a customer gets back for a return."""
+    company, order = Company.objects.first(), returned.order
+    lines = list(returned.lines.select_related("shipment_line__line__product").order_by("pk"))
+    codes = own_codes(order.customer, [row.shipment_line.line.product_id for row in lines])
+    net, tax = refund(lines)
+    parts = [(_("Net"), money_text(company, net)), (_("Tax"), money_text(company, tax))] if tax else []
+    return Paper(
+        title=_("Credit note"),
+        number=returned.number,
+        blocks=[customer_block(order.customer)],
+        facts=[
+            (_("Date"), f"{timezone.localdate(returned.returned_at):%Y-%m-%d}"),
+            (_("Order"), order.number),
+            *_reference(order),
+            *([(_("Reason"), returned.reason)] if returned.reason else []),
+        ],
+        columns=[
+            Column(_("SKU"), 34),
+            Column(_("Product")),
+            Column(_("Quantity"), 24, is_number=True),
+            Column(_("Refund"), 30, is_number=True),
+        ],
+        rows=[
+            [
+                row.shipment_line.line.product.sku,
+                product_text(row.shipment_line.line.product.name, codes.get(row.shipment_line.line.product_id)),
+                quantity(row.quantity),
+                amount(row.refund),
+            ]
+            for row in lines
+        ],
+        totals=[*parts, (_("Total"), money_text(company, net + tax))],
+    )
+
+
+def refund(lines: Collection[ReturnLine]) -> tuple[Decimal, Decimal]:
+    """Net and tax of what comes back; tax is rounded per line, as it was when it was sold."""
+    net = sum((line.refund for line in lines), ZERO)
+    return net, sum((to_cents(line.refund * line.shipment_line.line.tax_rate / 100) for line in lines), ZERO)
+
+
+def customer_block(customer: Customer) -> Block:
+    """Whom a document goes to."""
+    return Block(_("Customer"), [customer.name, customer.address, customer.phone, customer.code])
+
+
+def payment_terms(customer: Customer) -> str:
+    """When the customer pays."""
+    if not customer.payment_days:
+        return _("at once")
+    return ngettext("within %(days)s day", "within %(days)s days", customer.payment_days) % {
+        "days": customer.payment_days
+    }
+
+
+def own_codes(customer: Customer, product_ids: Collection[int]) -> dict[int, str]:
+    """What the customer calls each product; the last code given, where there are several."""
+    items = CustomerItem.objects.filter(customer=customer, product__in=product_ids).order_by("pk")
+    return dict(items.values_list("product_id", "code"))
+
+
+def product_text(name: str, code: str | None) -> str:
+    """A product's name and below it what the customer calls it."""
+    return f"{name}\n{_('Your code: %s') % code}" if code else name
+
+
+def price_text(unit_price: Decimal, discount: Decimal) -> str:
+    """A price and below it the line's discount."""
+    return f"{amount(unit_price)}\n−{discount} %" if discount else amount(unit_price)
+
+
+def total_rows(totals: Totals, discount: Decimal) -> list[tuple[str, str]]:
+    """From goods to what is to be paid, as far as there is something between the two."""
+    company, rows = Company.objects.first(), []
+    if totals.discount or totals.freight or totals.tax:
+        rows.append((_("Goods"), money_text(company, totals.goods)))
+    if totals.discount:
+        rows.append((_("Order discount %(percent)s %%") % {"percent": discount}, money_text(company, -totals.discount)))
+    if totals.freight:
+        rows.append((_("Freight"), money_text(company, totals.freight)))
+    if totals.tax:
+        rows.append((_("Net"), money_text(company, totals.net)))
+        rows += [(_("Tax %(rate)s %%") % {"rate": tax.rate}, money_text(company, tax.amount)) for tax in totals.taxes]
+    return [*rows, (_("Total"), money_text(company, totals.gross))]
+
+
+def _reference(order: Order) -> list[tuple[str, str]]:
+    return [(pgettext("document", "Your reference"), order.external_reference)] if order.external_reference else []

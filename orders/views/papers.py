@@ -1,0 +1,37 @@
+"""Documents of the order desk as PDF, in the customer's language."""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from core.pdf import pdf_response
+from orders import papers
+from orders.models import Order, Return, Shipment
+
+
+@require_safe
+@permission_required("orders.view_order", raise_exception=True)
+def order_confirmation(request: HttpRequest, pk: int) -> HttpResponse:
+    """What we confirm to the customer."""
+    order = get_object_or_404(Order.objects.select_related("customer"), pk=pk)
+    with papers.in_language_of(order.customer):
+        return pdf_response(papers.order_confirmation(order))
+
+
+@require_safe
+@permission_required("orders.view_shipment", raise_exception=True)
+def delivery_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """What goes along with one shipment."""
+    shipment = get_object_or_404(Shipment.objects.select_related("order__customer", "warehouse"), pk=pk)
+    with papers.in_language_of(shipment.order.customer):
+        return pdf_response(papers.delivery_note(shipment))
+
+
+@require_safe
+@permission_required("orders.view_return", raise_exception=True)
+def credit_note(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the customer gets back for a return."""
+    returned = get_object_or_404(Return.objects.select_related("order__customer"), pk=pk)
+    with papers.in_language_of(returned.order.customer):
+        return pdf_response(papers.credit_note(returned))
