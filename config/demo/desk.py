@@ -8,7 +8,7 @@ from config.demo.history import World
 from core.actor import acting_as
 from core.models import User
 from inventory.models import StockLevel
-from orders.models import Quotation, ShipmentLine
+from orders.models import Quotation, ShipmentLine, Substitute
 from orders.services import (
     authorize_return,
     decline_quotation,
@@ -16,6 +16,7 @@ from orders.services import (
     order_quotation,
     receive_return,
 )
+from orders.services.rules import set_substitute
 from orders.services.templates import NewTemplate, save_template
 from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation
 
@@ -25,9 +26,18 @@ def lay_out_desk(world: World) -> None:
     with acting_as(User.objects.get(username="sales").pk):
         _quotations(world)
         _returns()
+        _substitutes(world)
         for number, name in enumerate(["便利店补货", "食堂每周", "酒店客房"]):
             lines = [NewLine(product, 6 * (number + 1)) for product in world.products[number * 3 : number * 3 + 4]]
             save_template(NewTemplate(name, lines, world.customers[0] if number == 2 else None))
+
+
+def _substitutes(world: World) -> None:
+    """What is short has something to offer instead of it: what there is most of."""
+    levels = StockLevel.objects.filter(warehouse=world.warehouses[0]).order_by("available", "pk")
+    plenty = levels.reverse().select_related("product")[:3]
+    for short, other in zip(levels.select_related("product")[:3], plenty, strict=True):
+        set_substitute(short.product, other.product, Substitute.Kind.SUBSTITUTE)
 
 
 def _returns() -> None:
