@@ -7,8 +7,8 @@ from django.utils import timezone
 from config.demo.history import World
 from core.actor import acting_as
 from core.models import User
-from inventory.models import StockLevel
-from orders.models import Quotation, ShipmentLine
+from inventory.models import StockLevel, Warehouse
+from orders.models import Quotation, ShipmentLine, Substitute
 from orders.services import (
     authorize_return,
     decline_quotation,
@@ -16,6 +16,7 @@ from orders.services import (
     order_quotation,
     receive_return,
 )
+from orders.services.rules import set_substitute
 from orders.services.templates import NewTemplate, save_template
 from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation
 
@@ -23,11 +24,22 @@ from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation
 def lay_out_desk(world: World) -> None:
     """A few quotations of the sales person: held, ending soon, short of stock, declined, ordered."""
     with acting_as(User.objects.get(username="sales").pk):
-        _quotations(world)
+        # The one that the desk offers first.
+        warehouse = Warehouse.objects.filter(is_active=True)[0]
+        _quotations(world, warehouse)
         _returns()
+        _substitutes(warehouse)
         for number, name in enumerate(["便利店补货", "食堂每周", "酒店客房"]):
             lines = [NewLine(product, 6 * (number + 1)) for product in world.products[number * 3 : number * 3 + 4]]
             save_template(NewTemplate(name, lines, world.customers[0] if number == 2 else None))
+
+
+def _substitutes(warehouse: Warehouse) -> None:
+    """What is short has something to offer instead of it: what there is most of."""
+    levels = StockLevel.objects.filter(warehouse=warehouse).order_by("available", "pk")
+    plenty = levels.reverse().select_related("product")[:3]
+    for short, other in zip(levels.select_related("product")[:3], plenty, strict=True):
+        set_substitute(short.product, other.product, Substitute.Kind.SUBSTITUTE)
 
 
 def _returns() -> None:
@@ -43,19 +55,17 @@ def _returns() -> None:
             receive_return(authorization.pk, {1: came})
 
 
-def _quotations(world: World) -> None:
-    today, warehouse = timezone.localdate(), world.warehouses[0]
+def _quotations(world: World, warehouse: Warehouse) -> None:
+    today = timezone.localdate()
     levels = StockLevel.objects.filter(warehouse=warehouse).order_by("-available", "pk")
-    plenty, few = (
-        [level.product_id for level in levels[:6]],
-        [level.product_id for level in levels.order_by("available")[:2]],
-    )
+    products = list(levels.values_list("product_id", flat=True))
+    plenty, few = products[:6], products[-2:]
 
     def offer(customer: int, products: list[int], quantity: int, valid: int, hold: int | None, note: str) -> Quotation:
         order = NewOrder(
             customer_id=world.customers[customer % len(world.customers)],
             channel_id=world.channels[0],
-            warehouse_id=warehouse,
+            warehouse_id=warehouse.pk,
             lines=[NewLine(product, quantity + n) for n, product in enumerate(products)],
             note=note,
         )

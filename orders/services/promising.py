@@ -70,6 +70,41 @@ def record_promises(firsts: Sequence[FirstPromise]) -> None:
     mark_places({first.place for first in firsts}, Cause(Reason.CONFIRMED))
 
 
+class Moved(NamedTuple):
+    """Waiting pieces that went from one line to another of the same place, and the day that one is promised."""
+
+    from_line: int
+    to_line: int
+    pieces: int
+    date: date | None
+    cause: str
+
+
+def move_promises(moves: Sequence[Moved], *, at: datetime) -> None:
+    """What moved pieces were promised goes with them, in the caller's transaction: no line waits without a promise.
+
+    Their odds are added after the commit, as those of new orders are. The caller has locked the places.
+    """
+    by_line = {move.from_line: move for move in moves if move.pieces}
+    old = list(LinePromise.objects.filter(line__in=by_line, replaced_at=None))
+    LinePromise.objects.filter(pk__in=[row.pk for row in old]).update(replaced_at=at)
+    made = []
+    for row in old:
+        move = by_line[row.line_id]
+        if row.pieces > move.pieces:
+            made.append(_again(row, row.line_id, row.pieces - move.pieces, row.date, move.cause, at))
+        made.append(_again(row, move.to_line, min(move.pieces, row.pieces), move.date, move.cause, at))
+    LinePromise.objects.bulk_create(made)
+
+
+def _again(row: LinePromise, line: int, pieces: int, day: date | None, cause: str, at: datetime) -> LinePromise:
+    """The same promise for other pieces: it rests on what it rested on."""
+    return LinePromise(
+        line_id=line, product_id=row.product_id, warehouse_id=row.warehouse_id, pieces=pieces, date=day,
+        basis=row.basis, document=row.document, reason=Reason.CHANGED, cause=cause, made_at=at,
+    )  # fmt: skip
+
+
 def mark_places(places: Collection[Place], cause: Cause) -> None:
     """Have the promises of these places checked soon after the commit."""
     wanted = sorted(places)

@@ -18,6 +18,7 @@ from inventory.services import divide_reservations
 from orders.locks import lock_orders
 from orders.models import Allocation, LostDemand, Order, OrderLine
 from orders.services.lines import Held, held_by_line
+from orders.services.promising import Moved, move_promises
 from orders.services.steps import refuse_unseen
 from orders.signals import orders_changed
 from orders.values import NewSplit
@@ -52,6 +53,11 @@ def split_order(new: NewSplit) -> Order:
     news = _insert_lines(part, plan, moved)
     _move_stock(plan, news, held, moved)
     _move_lost_demand(plan, news, moved)
+    parts = ((line.pk, news[line.pk]) for line, _pieces in plan)
+    move_promises(
+        [Moved(pk, new.pk, moved[pk], new.promised_date, part.number) for pk, new in parts],
+        at=now,
+    )
     _finish(order, part, lines, plan, moved, now)
     return part
 

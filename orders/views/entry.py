@@ -22,10 +22,12 @@ from orders.models import Channel, Customer, Order
 from orders.quotes import TypedLine, quote
 from orders.selectors import search_customers
 from orders.services.quotations import MAX_HOLD_DAYS
+from orders.sources import Alternative, alternatives
 
 MAX_SUGGESTIONS = 8
 MAX_QUOTED_LINES = 500
 MAX_CODE = 100
+MAX_OFFERS = 3
 VALID_DAYS = 14  # of a quotation, unless somebody types another day
 
 
@@ -172,7 +174,10 @@ def order_quote(request: HttpRequest) -> JsonResponse:
         if line.is_valid():
             typed[index] = line.line()
     with_margin = request.user.has_perm("inventory.view_margin")
-    quotes, total = quote(list(typed.values()), form.cleaned_data["warehouse"], charges, with_margin=with_margin)
+    warehouse = form.cleaned_data["warehouse"]
+    quotes, total = quote(list(typed.values()), warehouse, charges, with_margin=with_margin)
+    short = {line.product_id for line, answer in zip(typed.values(), quotes, strict=True) if answer.is_short}
+    instead = alternatives(short, [warehouse]) if short else {}
     answers: list[dict[str, object] | None] = [None] * len(rows)
     for index, answer in zip(typed, quotes, strict=True):
         answers[index] = {
@@ -185,6 +190,19 @@ def order_quote(request: HttpRequest) -> JsonResponse:
             "amount": amount(answer.amount),
             "margin": amount(answer.margin),
             "margin_share": percent(answer.margin_share),
+            "instead": [
+                _product_row(other.product, other) | {"text": _offer(other)}
+                for other in instead.get(typed[index].product_id, [])[:MAX_OFFERS]
+                if answer.is_short and other.available
+            ],
         }
     sums = {"net": amount(total.net), "tax": amount(total.tax), "total": amount(total.gross)}
     return JsonResponse({"lines": answers} | sums)
+
+
+def _offer(other: Alternative) -> str:
+    """The words on the button that takes another product instead of one that is short."""
+    words = {"sku": other.product.sku, "name": other.product.name, "available": quantity(other.available)}
+    if other.is_successor:
+        return _("Take the successor %(sku)s %(name)s (%(available)s available)") % words
+    return _("Take %(sku)s %(name)s instead (%(available)s available)") % words

@@ -280,6 +280,13 @@ function fillLine(row, { code, quantity, price }, product) {
   mark(field(row, "product"), product ? "" : texts.no_product);
 }
 
+/** Another product takes the place of one that is short, as many pieces of it, at the customer's price for it. */
+function takeInstead(row, product) {
+  fillLine(row, { quantity: typed(field(row, "quantity")) }, product);
+  focus(field(row, "quantity"));
+  changed();
+}
+
 /** Begin with the lines of a former order, a quotation or a template; what somebody was typing comes first. */
 function startWith(order) {
   if (!rows().every(isEmpty) || byId("customer").value) return;
@@ -338,6 +345,8 @@ form.addEventListener("input", (event) => {
 lines.addEventListener("click", (event) => {
   const button = event.target.closest(".entry-remove");
   if (button) removeLine(button.closest(".entry-line"));
+  const instead = event.target.closest("[data-instead]");
+  if (instead) takeInstead(instead.closest(".entry-line"), JSON.parse(instead.dataset.instead));
 });
 byId("add-line").addEventListener("click", () => focus(field(addLine(), "product")));
 offerTemplates({

@@ -51,5 +51,22 @@ function showQuote(row, answer) {
   part("price").textContent = [answer?.price_name, answer?.below_cost && texts.below_cost].filter(Boolean).join(" · ");
   part("price").classList.toggle("is-short", Boolean(answer?.below_cost));
   part("promise").className = `entry-promise ${answer ? (answer.short ? "is-short" : "is-ok") : ""}`;
+  offer(part("instead"), answer?.instead || []);
   if (part("margin")) part("margin").textContent = answer ? `${answer.margin}\n${answer.margin_share}` : "";
+}
+
+/** Buttons that take another product instead of the one that is short; those that stand there already stay. */
+function offer(place, products) {
+  const shown = JSON.stringify(products);
+  if (place.dataset.shown === shown) return;
+  place.dataset.shown = shown;
+  const buttons = products.map((product) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm";
+    button.textContent = product.text;
+    button.dataset.instead = JSON.stringify(product);
+    return button;
+  });
+  place.replaceChildren(...buttons);
 }

@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from orders.models import CustomerItem
 from orders.services import create_order
-from tests.factories import CustomerFactory, UserFactory
+from orders.services.rules import set_substitute
+from tests.factories import CustomerFactory, UserFactory, stock
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +72,36 @@ def test_denied_without_the_permission(client, desk, tea):
     assert client.get("/orders/new/", {"repeat": order.pk}).context["start"] is None
     client.force_login(UserFactory())
     assert client.post("/orders/products/match/", "{}", content_type="application/json").status_code == 403
+
+
+def quoted(client, desk, *lines):
+    body = {"warehouse": desk.warehouse.pk, "lines": [{"product_id": p.pk, "quantity": q} for p, q in lines]}
+    answer = client.post("/orders/quote/", json.dumps(body), content_type="application/json").json()
+    return [[(row["code"], row["text"]) for row in line["instead"]] for line in answer["lines"]]
+
+
+def test_what_is_short_comes_with_what_there_is_instead(sales, desk, tea):
+    mint, black, new, gone = (desk.product(sku=sku, name=sku.title()) for sku in ("MINT", "BLACK", "NEW", "GONE"))
+    for product, pieces in ((tea, 2), (mint, 1200), (new, 5), (gone, 5)):
+        stock(product, desk.warehouse, pieces)
+    for other, kind in ((mint, "substitute"), (black, "substitute"), (new, "successor"), (gone, "substitute")):
+        set_substitute(tea, other, kind)
+    gone.is_active = False
+    gone.save()
+    offers = [
+        ("NEW", "Take the successor NEW New (5 available)"),
+        ("MINT", "Take MINT Mint instead (1,200 available)"),
+    ]
+    assert quoted(sales, desk, (tea, 3), (mint, 1), (tea, 1)) == [offers, [], offers], "the last is short too"
+    assert quoted(sales, desk, (tea, 2)) == [[]]
+
+
+def test_nobody_pays_for_offers_while_nothing_is_short(sales, desk, tea):
+    stock(tea, desk.warehouse, 9)
+
+    def queries(pieces):
+        with CaptureQueriesContext(connection) as context:
+            quoted(sales, desk, (tea, pieces))
+        return len(context)
+
+    assert queries(10) == queries(9) + 1, "whether there are any"

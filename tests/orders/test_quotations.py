@@ -32,6 +32,7 @@ from orders.services import (
 from orders.services.rules import NewQuota, QuotaExceeded, set_quota
 from orders.values import NewQuotation
 from orders.verification import order_differences
+from purchasing.needs import Terms, due_needs
 from tests.factories import stock
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +217,23 @@ def test_cancelling_the_order_frees_the_pieces_once(desk):
     cancel_order(order.pk, reason="changed mind")
     assert figures(tea) == (5, 0, 0, 0)
     assert tie_out()
+
+
+def test_the_reorder_check_sees_held_pieces_gone_and_those_who_wait(desk):
+    tea = desk.product()
+    stock(tea, desk.warehouse, 10)
+    place = (tea.pk, desk.warehouse.pk)
+
+    def need() -> tuple[int, int]:
+        found = due_needs([place], Terms.today(), only_due=False)[place]
+        return found.available, found.waiting
+
+    quotation = offer(desk, (tea, 7))
+    assert need() == (3, 0)
+    create_order(desk.order((tea, 5)))
+    assert need() == (0, 2)
+    let_go_of_quotation(quotation.pk)
+    assert need() == (5, 0)
 
 
 # ---- refusals

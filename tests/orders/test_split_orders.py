@@ -9,11 +9,14 @@ from django.utils import timezone
 from core.errors import IllegalTransition, InvalidInput, Outdated
 from inventory.models import StockLevel
 from inventory.verification import stock_differences
-from orders.models import LostDemand
+from orders.models import LinePromise, LostDemand, Owed
 from orders.services import cancel_order, create_order, last_step, ship_order, split_order
+from orders.services.promising import check_marked_promises
 from orders.timeline import order_events
 from orders.values import NewShipment, NewSplit
 from orders.verification import demand_differences, stray_reservations
+from purchasing.services import create_purchase_orders
+from purchasing.values import NewPurchaseLine, NewPurchaseOrder
 from tests.factories import SupplierItemFactory, stock
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +55,48 @@ def test_what_waits_goes_first_then_the_newest_reservations(desk):
     lost = dict(LostDemand.objects.values_list("line__order", "quantity"))
     assert lost == {order.pk: 3, part.pk: 5}
     assert books_tie_out()
+
+
+def promises(order):
+    rows = LinePromise.objects.filter(line__order=order, replaced_at=None).order_by("line__position")
+    return list(rows.values_list("pieces", "date", "basis", "document", "reason", "cause"))
+
+
+def owed():
+    return sorted(Owed.objects.values_list("due", "pieces"))
+
+
+def test_the_promise_goes_with_the_pieces_at_once_and_the_check_finds_it_true(desk):
+    item = SupplierItemFactory(supplier__lead_time_days=10)
+    arrival = timezone.localdate() + timedelta(days=5)
+    lines = [NewPurchaseLine(item.product_id, 20)]
+    new = NewPurchaseOrder(item.supplier_id, desk.warehouse.pk, lines, expected_on=arrival)
+    (purchase,) = create_purchase_orders([new])
+    stock(item.product, desk.warehouse, 4)
+    order = create_order(desk.order((item.product, 12)))
+    assert promises(order) == [(8, arrival, "incoming", purchase.number, "confirmed", "")]
+    later = timezone.localdate() + timedelta(days=30)
+    part = split_order(NewSplit(order.pk, {1: 3}, later))
+    assert promises(order) == [(5, arrival, "incoming", purchase.number, "changed", part.number)]
+    assert promises(part) == [(3, later, "incoming", purchase.number, "changed", part.number)]
+    assert owed() == [(arrival, 5), (later, 3)]
+    rest = split_order(NewSplit(order.pk, {1: 5}))
+    assert (promises(order), owed()) == ([], [(arrival, 5), (later, 3)])
+    assert promises(rest) == [(5, arrival, "incoming", purchase.number, "changed", rest.number)]
+    before = list(LinePromise.objects.filter(replaced_at=None).order_by("pk").values_list("pk", flat=True))
+    while check_marked_promises():
+        pass
+    # The same promises stand: none was made anew.
+    assert list(LinePromise.objects.filter(replaced_at=None).order_by("pk").values_list("pk", flat=True)) == before
+    assert not [event for event in order_events(part.pk) if event.verb == "re_promised"]
+
+
+def test_a_line_that_is_all_reserved_takes_no_promise_along(desk):
+    tea = desk.product()
+    stock(tea, desk.warehouse, 12)
+    order = create_order(desk.order((tea, 12)))
+    part = split_order(NewSplit(order.pk, {1: 3}))
+    assert (promises(order), promises(part)) == ([], [])
 
 
 def test_a_line_may_move_whole(desk):
