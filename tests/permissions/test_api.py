@@ -59,6 +59,9 @@ MATRIX = [
     ("get", "shipments/0/", "orders.view_shipment", 404),
     ("get", "suppliers/", "purchasing.view_supplier", 200),
     ("get", "suppliers/0/", "purchasing.view_supplier", 404),
+    ("get", "exchange-rates/", "purchasing.view_exchangerate", 200),
+    ("get", "exchange-rates/0/", "purchasing.view_exchangerate", 404),
+    ("post", "exchange-rates/", "purchasing.change_exchangerate", 400),
     ("get", "purchase-orders/", "purchasing.view_purchaseorder", 200),
     ("get", "purchase-orders/0/", "purchasing.view_purchaseorder", 404),
     ("post", "purchase-orders/", "purchasing.place_purchaseorder", 400),
@@ -154,6 +157,7 @@ READS = {
         "suppliers",
         "purchase-orders",
         "reorder-suggestions",
+        "exchange-rates",
         "forecasts",
     },
 }
@@ -185,6 +189,7 @@ WRITES = {
         "return-authorizations/0/inspect/",
     },
     "Buyers": {
+        "exchange-rates/",
         "transfers/",
         "transfers/0/cancel/",
         "purchase-orders/",
