@@ -9,7 +9,7 @@ from inventory.transfer_api import TransferViewSet
 from orders.api import AvailabilityViewSet, ChannelViewSet, CustomerViewSet, OrderViewSet, ShipmentViewSet
 from orders.quotation_api import QuotationViewSet
 from orders.return_api import ReturnAuthorizationViewSet
-from purchasing.api import PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
+from purchasing.api import ExchangeRateViewSet, PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
 from reports.api import KpiViewSet
 
 app_name = "api"
@@ -28,6 +28,7 @@ router.register("return-authorizations", ReturnAuthorizationViewSet, "returnauth
 router.register("quotations", QuotationViewSet, "quotation")
 router.register("shipments", ShipmentViewSet, "shipment")
 router.register("suppliers", SupplierViewSet, "supplier")
+router.register("exchange-rates", ExchangeRateViewSet, "exchangerate")
 router.register("purchase-orders", PurchaseOrderViewSet, "purchaseorder")
 router.register("reorder-suggestions", ReorderSuggestionViewSet, "reordersuggestion")
 router.register("forecasts", DemandForecastViewSet, "forecast")

@@ -73,6 +73,8 @@ BUYERS = {
     "inventory.request_transfer",
     "purchasing.view_supplier",
     "purchasing.view_supplieritem",
+    "purchasing.view_exchangerate",
+    "purchasing.change_exchangerate",
     "purchasing.view_purchaseorder",
     "purchasing.view_reordersuggestion",
     "purchasing.view_stockpolicy",

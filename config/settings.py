@@ -244,6 +244,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     },
     # For chunks that a lost kick or a killed worker left.
     "resume-replenishment": {"task": "purchasing.tasks.hand_out_chunks", "schedule": 600, "options": {"expires": 600}},
+    "apply-exchange-rates": {
+        "task": "purchasing.tasks.apply_exchange_rates",
+        "schedule": crontab(hour=0, minute=5),
+    },
     "learn-lead-times": {"task": "purchasing.tasks.learn_lead_times", "schedule": crontab(hour=1, minute=30)},
     "approve-by-rules": {
         "task": "purchasing.tasks.approve_routine_suggestions",

@@ -15,14 +15,16 @@ from core.api import ApiViewSet, refuse_wrong_rows, renamed_fields
 from core.errors import InvalidInput
 from inventory.serializers import resolve_products
 from purchasing import services
-from purchasing.filters import PurchaseOrderFilter, ReorderSuggestionFilter, SupplierFilter
-from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier
+from purchasing.filters import ExchangeRateFilter, PurchaseOrderFilter, ReorderSuggestionFilter, SupplierFilter
+from purchasing.models import ExchangeRate, GoodsReceipt, PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier
 from purchasing.serializers import (
     ApprovedOut,
     ApproveIn,
     CancelPurchaseIn,
     ConfirmIn,
     DismissIn,
+    ExchangeRateIn,
+    ExchangeRateOut,
     GoodsReceiptOut,
     NewPurchaseOrderIn,
     PurchaseOrderOut,
@@ -42,6 +44,28 @@ class SupplierViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     serializer_class = SupplierOut
     filterset_class = SupplierFilter
     permissions = {"list": "purchasing.view_supplier", "retrieve": "purchasing.view_supplier"}
+
+
+class ExchangeRateViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """What currencies of suppliers are worth in the company's."""
+
+    queryset = ExchangeRate.objects.all()
+    serializer_class = ExchangeRateOut
+    filterset_class = ExchangeRateFilter
+    permissions = {
+        "list": "purchasing.view_exchangerate",
+        "retrieve": "purchasing.view_exchangerate",
+        "create": "purchasing.change_exchangerate",
+    }
+
+    @extend_schema(request=ExchangeRateIn, responses={201: ExchangeRateOut})
+    def create(self, request: Request) -> Response:
+        """Set the rate of a currency from a day on; supplier prices in it follow."""
+        wanted = self.validated(ExchangeRateIn)
+        with renamed_fields({f"0.{name}": name for name in ("currency", "valid_from", "rate")}):
+            services.set_rates([services.NewRate(**wanted)])
+        row = ExchangeRate.objects.get(currency=wanted["currency"], valid_from=wanted["valid_from"])
+        return Response(ExchangeRateOut(row).data, status=201)
 
 
 class PurchaseOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):

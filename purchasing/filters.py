@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from inventory.filters import named_products
-from purchasing.models import PurchaseOrder, ReorderSuggestion, Supplier
+from purchasing.models import ExchangeRate, PurchaseOrder, ReorderSuggestion, Supplier
 
 
 class SupplierFilter(filters.FilterSet):
@@ -66,3 +66,15 @@ class ReorderSuggestionFilter(filters.FilterSet):
     def of_products(self, queryset: QuerySet[ReorderSuggestion], name: str, value: str) -> QuerySet[ReorderSuggestion]:
         """Suggestions for the products named."""
         return queryset.filter(product__in=named_products(value))
+
+
+class ExchangeRateFilter(filters.FilterSet):
+    """Exchange rates by currency and day."""
+
+    currency = filters.CharFilter(label="Currency.")
+    valid_after = filters.DateFilter(field_name="valid_from", lookup_expr="gte", label="On or after.")
+    valid_before = filters.DateFilter(field_name="valid_from", lookup_expr="lt", label="Before.")
+
+    class Meta:
+        model = ExchangeRate
+        fields: list[str] = []

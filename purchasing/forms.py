@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.checks import cost_error
-from core.forms import dress
+from core.forms import day_input, dress
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
 from purchasing.models import AutoApprovalRule, LandedCost, PurchaseOrder, StockPolicy, Supplier, SupplierItem
@@ -170,6 +170,10 @@ class SupplierForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
         for name in ("min_order_value", "receipt_tolerance", "express_cost"):
             self.fields[name].required = False
 
+    def clean_currency(self) -> str:
+        """In capital letters."""
+        return str(self.cleaned_data["currency"]).strip().upper()
+
     def clean_min_order_value(self) -> Decimal:
         """Nothing typed is none."""
         return self.cleaned_data["min_order_value"] or Decimal("0.00")
@@ -189,6 +193,7 @@ class SupplierForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
             "name",
             "email",
             "phone",
+            "currency",
             "lead_time_days",
             "order_cost",
             "min_order_value",
@@ -198,6 +203,7 @@ class SupplierForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
             "is_active",
         ]
         help_texts = {
+            "currency": _("Three letters, as USD, when its prices are not in your own currency. Their numbers stay."),
             "lead_time_days": _("What the supplier says; measured from its receipts as they come."),
             "min_order_value": _("The supplier takes no order below it; 0 for none."),
             "express_days": _("Days when paid to hurry; empty when it cannot."),
@@ -237,8 +243,10 @@ class SupplierItemForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            steps = [f"{step.quantity}: {step.unit_cost}" for step in self.instance.price_breaks.all()]
-            self.initial["price_breaks"] = "\n".join(steps)
+            steps = [f"{step.quantity}: {step.asked}" for step in self.instance.price_breaks.all()]
+            self.initial.update(price_breaks="\n".join(steps), unit_cost=self.instance.asked)
+            if currency := self.instance.supplier.currency:
+                self.fields["unit_cost"].help_text = _("In %s, the supplier's currency.") % currency
 
     def clean_price_breaks(self) -> dict[int, Decimal]:
         """Cost of a piece by quantity from which it counts; it falls as the quantity rises."""
@@ -277,6 +285,26 @@ def _price_break(text: str) -> tuple[int, Decimal]:
     if not wanted or not 2 <= wanted <= MAX_QUANTITY or cost_error(amount):
         raise forms.ValidationError(_("“%s”: write it like 100: 2.30.") % text.strip()[:40])
     return wanted, amount
+
+
+class RateForm(Dressed, forms.Form):
+    """What one unit of another currency is worth, from a day on."""
+
+    currency = forms.CharField(
+        label=_("Currency"), max_length=3, widget=forms.TextInput(attrs={"placeholder": "USD", "autocomplete": "off"})
+    )
+    valid_from = forms.DateField(label=_("Valid from"), widget=day_input())
+    rate = forms.DecimalField(
+        label=_("Exchange rate"),
+        max_digits=16,
+        decimal_places=8,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+        help_text=_("Units of your own currency for one."),
+    )
+
+    def clean_currency(self) -> str:
+        """In capital letters."""
+        return str(self.cleaned_data["currency"]).strip().upper()
 
 
 class LimitForm(Dressed, forms.Form):

@@ -11,6 +11,7 @@ from inventory.serializers import LineIn, ProductRef, WarehouseField, WarehouseR
 from inventory.services import MAX_QUANTITY
 from purchasing.models import (
     BuyingOverride,
+    ExchangeRate,
     GoodsReceipt,
     PurchaseOrder,
     PurchaseOrderLine,
@@ -30,7 +31,21 @@ class SupplierRef(serializers.ModelSerializer[Supplier]):
 class SupplierOut(serializers.ModelSerializer[Supplier]):
     class Meta:
         model = Supplier
-        fields = ["id", "code", "name", "email", "phone", "lead_time_days", "order_cost", "is_active"]
+        fields = ["id", "code", "name", "email", "phone", "currency", "lead_time_days", "order_cost", "is_active"]
+
+
+class ExchangeRateOut(serializers.ModelSerializer[ExchangeRate]):
+    class Meta:
+        model = ExchangeRate
+        fields = ["id", "currency", "valid_from", "rate"]
+
+
+class ExchangeRateIn(StrictSerializer):
+    """What one unit of a currency is worth in the company's, from a day on; one of the same day is replaced."""
+
+    currency = serializers.RegexField("^[A-Z]{3}$", help_text="Three capital letters, as USD.")
+    valid_from = serializers.DateField()
+    rate = serializers.DecimalField(max_digits=16, decimal_places=8, min_value=Decimal("0.00000001"))
 
 
 class PurchaseOrderLineOut(serializers.ModelSerializer[PurchaseOrderLine]):
@@ -38,7 +53,7 @@ class PurchaseOrderLineOut(serializers.ModelSerializer[PurchaseOrderLine]):
 
     class Meta:
         model = PurchaseOrderLine
-        fields = ["product", "quantity", "received", "unit_cost", "expected_on"]
+        fields = ["product", "quantity", "received", "unit_cost", "price", "expected_on"]
 
 
 class PurchaseOrderOut(serializers.ModelSerializer[PurchaseOrder]):
@@ -61,6 +76,8 @@ class PurchaseOrderOut(serializers.ModelSerializer[PurchaseOrder]):
             "expected_on",
             "confirmed_at",
             "supplier_reference",
+            "currency",
+            "rate",
             "order_cost",
             "created_at",
             "total",
@@ -82,7 +99,7 @@ class NewPurchaseLineIn(LineIn):
         required=False,
         allow_null=True,
         default=None,
-        help_text="Without it the cost agreed with the supplier.",
+        help_text="In the supplier's currency. Without it what is agreed with the supplier.",
     )
 
 

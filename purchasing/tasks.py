@@ -6,7 +6,7 @@ from core.live import publish
 from core.queue import enqueue, kick_taken
 from purchasing.models import ReplenishmentChunk
 from purchasing.performance import remember_lead_times
-from purchasing.services import approve_by_rules, check_chunk, drain_marks
+from purchasing.services import apply_rates, approve_by_rules, check_chunk, drain_marks
 
 
 @shared_task
@@ -49,3 +49,9 @@ def hand_out_chunks() -> int:
 def learn_lead_times() -> int:
     """Keep what receipts teach about lead times; run by beat every night, before the forecast."""
     return remember_lead_times()
+
+
+@shared_task
+def apply_exchange_rates() -> int:
+    """Let supplier prices follow rates that became valid; run by beat every night, before the forecast."""
+    return apply_rates()

@@ -1,5 +1,6 @@
 """Suppliers, policies, reorder suggestions, purchase orders and goods receipts."""
 
+from purchasing.models.currencies import ExchangeRate
 from purchasing.models.orders import GoodsReceipt, GoodsReceiptLine, LandedCost, PurchaseOrder, PurchaseOrderLine
 from purchasing.models.overrides import BuyingOverride
 from purchasing.models.replenishment import (
@@ -16,6 +17,7 @@ __all__ = [
     "ApprovalLimit",
     "AutoApprovalRule",
     "BuyingOverride",
+    "ExchangeRate",
     "GoodsReceipt",
     "GoodsReceiptLine",
     "LandedCost",

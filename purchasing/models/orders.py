@@ -51,6 +51,11 @@ class PurchaseOrder(models.Model):
     order_cost = models.DecimalField(
         _("cost of placing an order"), max_digits=14, decimal_places=2, default=Decimal("0.00")
     )
+    # The supplier's currency (empty: the company's), and what one of it was worth when the order was placed.
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="", db_default="")
+    rate = models.DecimalField(
+        _("exchange rate"), max_digits=16, decimal_places=8, default=Decimal(1), db_default=Decimal(1)
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -64,7 +69,8 @@ class PurchaseOrder(models.Model):
                 condition=Q(status__in=["draft", "waiting", "cancelled"])
                 | Q(ordered_at__isnull=False, expected_on__isnull=False),
                 name="purchaseorder_dates",
-            )
+            ),
+            models.CheckConstraint(condition=Q(rate__gt=0) & (~Q(currency="") | Q(rate=1)), name="purchaseorder_rate"),
         ]
         indexes = [
             models.Index(
@@ -104,7 +110,10 @@ class PurchaseOrderLine(models.Model):
     product = models.ForeignKey(Product, verbose_name=_("product"), on_delete=models.PROTECT)
     quantity = models.BigIntegerField(_("quantity"))
     received = models.BigIntegerField(_("received"), default=0)
+    # In the company's currency, at the order's rate.
     unit_cost = models.DecimalField(_("unit cost"), max_digits=14, decimal_places=4)
+    # In the supplier's currency; empty when that is the company's.
+    price = models.DecimalField(_("supplier's price"), max_digits=14, decimal_places=4, null=True, blank=True)
     # Pieces that may come more or fewer without a word, by the supplier's percentage when the line was written.
     tolerance = models.BigIntegerField(_("tolerance"), default=0)
     # What the supplier confirmed for this line, now and first; empty: the order's date counts.
@@ -134,6 +143,11 @@ class PurchaseOrderLine(models.Model):
         return f"{self.purchase_order_id}: {self.quantity}"
 
     @property
+    def asked(self) -> Decimal:
+        """What the supplier asks for a piece, in its own currency."""
+        return self.unit_cost if self.price is None else self.price
+
+    @property
     def open(self) -> int:
         """Pieces still to come."""
         return max(self.quantity - self.received, 0)
@@ -152,6 +166,12 @@ class GoodsReceipt(models.Model):
         PurchaseOrder, verbose_name=_("purchase order"), on_delete=models.PROTECT, related_name="receipts"
     )
     received_at = models.DateTimeField(_("received"))
+    # What one unit of the order's currency was worth that day, and by how much that makes the goods dearer (+) or
+    # cheaper (-) than at the order's rate; empty for orders in the company's currency.
+    rate = models.DecimalField(_("exchange rate"), max_digits=16, decimal_places=8, null=True, blank=True)
+    exchange_difference = models.DecimalField(
+        _("exchange difference"), max_digits=16, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

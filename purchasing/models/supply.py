@@ -17,6 +17,8 @@ class Supplier(models.Model):
     name = models.CharField(_("name"), max_length=200)
     email = models.EmailField(_("e-mail"), blank=True, default="")
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+    # Empty: the company's. Its prices are in it.
+    currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
     lead_time_days = models.PositiveIntegerField(_("lead time (days)"), default=14)
     order_cost = models.DecimalField(
         _("cost of placing an order"),
@@ -51,6 +53,9 @@ class Supplier(models.Model):
         verbose_name_plural = _("suppliers")
         ordering = ["code"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(currency="") | Q(currency__regex="^[A-Z]{3}$"), name="supplier_currency"
+            ),
             models.CheckConstraint(condition=Q(order_cost__gte=0), name="supplier_order_cost"),
             models.CheckConstraint(condition=Q(express_cost__gte=0), name="supplier_express_cost"),
             models.CheckConstraint(condition=Q(min_order_value__gte=0), name="supplier_min_order_value"),
@@ -69,7 +74,10 @@ class SupplierItem(models.Model):
         Product, verbose_name=_("product"), on_delete=models.PROTECT, related_name="supplier_items"
     )
     supplier_sku = models.CharField(_("supplier's code"), max_length=60, blank=True, default="")
+    # In the company's currency; of a supplier with another one, its price at today's rate (services/currencies.py).
     unit_cost = models.DecimalField(_("unit cost"), max_digits=14, decimal_places=4)
+    # In the supplier's currency; empty when that is the company's.
+    price = models.DecimalField(_("supplier's price"), max_digits=14, decimal_places=4, null=True, blank=True)
     moq = models.PositiveIntegerField(_("minimum order quantity"), default=1, validators=[MinValueValidator(1)])
     order_multiple = models.PositiveIntegerField(_("pack size"), default=1, validators=[MinValueValidator(1)])
     # Empty: it keeps.
@@ -96,6 +104,11 @@ class SupplierItem(models.Model):
     def __str__(self) -> str:
         return f"{self.supplier_id}: {self.product_id}"
 
+    @property
+    def asked(self) -> Decimal:
+        """What the supplier asks for a piece, in its own currency."""
+        return self.unit_cost if self.price is None else self.price
+
 
 class PriceBreak(models.Model):
     """A lower cost of each piece from a quantity on."""
@@ -103,6 +116,8 @@ class PriceBreak(models.Model):
     supplier_item = models.ForeignKey(SupplierItem, on_delete=models.CASCADE, related_name="price_breaks")
     quantity = models.PositiveIntegerField(_("from quantity"), validators=[MinValueValidator(2)])
     unit_cost = models.DecimalField(_("unit cost"), max_digits=14, decimal_places=4)
+    # In the supplier's currency, as the item's.
+    price = models.DecimalField(_("supplier's price"), max_digits=14, decimal_places=4, null=True, blank=True)
 
     class Meta:
         verbose_name = _("price break")
@@ -114,4 +129,9 @@ class PriceBreak(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity}: {self.unit_cost}"
+        return f"{self.quantity}: {self.asked}"
+
+    @property
+    def asked(self) -> Decimal:
+        """What the supplier asks for a piece, in its own currency."""
+        return self.unit_cost if self.price is None else self.price

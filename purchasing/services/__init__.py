@@ -9,6 +9,7 @@ from purchasing.services.approval import (
     set_approval_limit,
 )
 from purchasing.services.confirming import change_expected_date, close_purchase_order, confirm_purchase_order
+from purchasing.services.currencies import NewRate, apply_rates, rate_errors, set_rates
 from purchasing.services.joint import fill_up
 from purchasing.services.landing import add_landed_cost
 from purchasing.services.ordering import cancel_purchase_order, change_draft, cost_at, create_purchase_orders
@@ -27,10 +28,12 @@ from purchasing.services.suggestions import (
 from purchasing.services.suppliers import add_supplier, add_supplier_item, change_supplier, change_supplier_item
 
 __all__ = [
+    "NewRate",
     "add_landed_cost",
     "add_rule",
     "add_supplier",
     "add_supplier_item",
+    "apply_rates",
     "approval_errors",
     "approve_by_rules",
     "approve_purchase_order",
@@ -55,6 +58,7 @@ __all__ = [
     "limit_of",
     "mark_for_check",
     "place_purchase_order",
+    "rate_errors",
     "receive_goods",
     "record_overrides",
     "return_policy_to_forecast",
@@ -63,6 +67,7 @@ __all__ = [
     "set_policies",
     "set_policies_by_hand",
     "set_policy_by_hand",
+    "set_rates",
     "start_run",
     "transfer_instead",
 ]

@@ -14,9 +14,11 @@ from core.errors import DomainError
 from core.live import publish_after_commit
 from core.models import User
 from core.transactions import retry_on_conflict
+from purchasing.currencies import rates_on
 from purchasing.locks import locked_purchase_order
 from purchasing.models import ApprovalLimit, PurchaseOrder
 from purchasing.selectors import order_total
+from purchasing.services.currencies import fix_rate
 from purchasing.services.supply import tell_supply
 from purchasing.values import Limit
 
@@ -62,15 +64,23 @@ def place(order: PurchaseOrder, at: datetime) -> None:
     order.promised_on = order.expected_on
 
 
-PLACED = ["status", "ordered_at", "order_cost", "expected_on", "promised_on"]
+def fix_rate_of_day(order: PurchaseOrder, at: datetime) -> None:
+    """The rate of the day an order is placed is its rate from then on."""
+    if order.currency:
+        fix_rate(order, rates_on(timezone.localdate(at))[order.currency])
+
+
+PLACED = ["status", "ordered_at", "order_cost", "expected_on", "promised_on", "rate"]
 
 
 @retry_on_conflict
 @transaction.atomic(durable=True)
 def place_purchase_order(purchase_order_id: int, *, at: datetime | None = None) -> PurchaseOrder:
     """Place a draft, or have it wait for approval. Locks: PurchaseOrder. Raises: IllegalTransition."""
-    order, total = locked_purchase_order(purchase_order_id), order_total(purchase_order_id)
-    place_or_ask(order, total, limit_of(current_actor_id()), at or timezone.now())
+    order, at = locked_purchase_order(purchase_order_id), at or timezone.now()
+    fix_rate_of_day(order, at)
+    total = order_total(purchase_order_id)
+    place_or_ask(order, total, limit_of(current_actor_id()), at)
     order.save(update_fields=PLACED)
     record_placing(order, total)
     return order
@@ -83,12 +93,14 @@ def approve_purchase_order(purchase_order_id: int, *, at: datetime | None = None
 
     Locks: PurchaseOrder. Raises: IllegalTransition, AboveLimit when the approver's own limit does not cover it.
     """
-    order, total = locked_purchase_order(purchase_order_id), order_total(purchase_order_id)
+    order, at = locked_purchase_order(purchase_order_id), at or timezone.now()
     if order.status != PurchaseOrder.Status.WAITING:
         order.refuse_step()
+    fix_rate_of_day(order, at)
+    total = order_total(purchase_order_id)
     if not covers(limit_of(current_actor_id()), total):
         raise AboveLimit(_("%s is above your own limit: somebody with a higher one must approve it.") % order.number)
-    place(order, at or timezone.now())
+    place(order, at)
     order.save(update_fields=PLACED)
     audit.record("purchase_order", order.pk, "approved", at=order.ordered_at, total=str(total))
     outbox.publish("purchase_order.placed", purchase_order=order.pk, number=order.number)

@@ -18,6 +18,7 @@ from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
+from purchasing.currencies import converted, rates_on
 from purchasing.locks import locked_purchase_order
 from purchasing.lots import cost_of_piece
 from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier, SupplierItem
@@ -30,6 +31,8 @@ Lines = Mapping[int, PurchaseOrderLine]
 """Lines of one purchase order by product."""
 Items = Mapping[tuple[int, int], SupplierItem]
 """Supplier items by supplier and product."""
+Rates = Mapping[tuple[str, date], Decimal]
+"""Exchange rates by currency and day."""
 
 
 @retry_on_conflict
@@ -46,23 +49,26 @@ def create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
     suppliers = Supplier.objects.in_bulk({new.supplier_id for new in news})
     items = _items(news)
     warehouses = set(Warehouse.objects.filter(is_active=True).values_list("pk", flat=True))
+    rates = _rates(news, suppliers, now)
     for new in news:
-        _check(new, suppliers, warehouses, items)
+        _check(new, suppliers, warehouses, items, rates)
     limit = limit_of(current_actor_id())
     orders = [
-        _header(new, number, suppliers[new.supplier_id], items, limit, now)
+        _header(new, number, suppliers[new.supplier_id], items, limit, now, rates)
         for new, number in zip(news, next_numbers("PO", len(news)), strict=True)
     ]
     PurchaseOrder.objects.bulk_create(orders)
     PurchaseOrderLine.objects.bulk_create(
         [
-            _line(order, line, items[new.supplier_id, line.product_id])
+            _line(order, line, items[new.supplier_id, line.product_id], order.rate)
             for order, new in zip(orders, news, strict=True)
             for line in new.lines
         ],
         batch_size=2000,
     )
-    audit.record_many(_first_entry(order, _total(new, items)) for order, new in zip(orders, news, strict=True))
+    audit.record_many(
+        _first_entry(order, _total(new, items, order.rate)) for order, new in zip(orders, news, strict=True)
+    )
     outbox.publish_many("purchase_order.created", ({"purchase_order": o.pk, "number": o.number} for o in orders))
     mark_for_check({(line.product_id, new.warehouse_id) for new in news for line in new.lines})
     for order, new in zip(orders, news, strict=True):
@@ -83,16 +89,37 @@ def _items(news: Collection[NewPurchaseOrder]) -> Items:
     }
 
 
-def _line(order: PurchaseOrder, line: NewPurchaseLine, item: SupplierItem) -> PurchaseOrderLine:
-    cost = cost_at(item, line.quantity) if line.unit_cost is None else line.unit_cost
+def _rates(
+    news: Collection[NewPurchaseOrder], suppliers: Mapping[int, Supplier], now: datetime
+) -> dict[tuple[str, date], Decimal]:
+    """Rates by currency and day of order; no query when every supplier is paid in the company's currency."""
+    if not any(supplier.currency for supplier in suppliers.values()):
+        return {}
+    days = {timezone.localdate(new.ordered_at or now) for new in news}
+    return {(currency, day): rate for day in days for currency, rate in rates_on(day).items()}
+
+
+def _costs(line: NewPurchaseLine, item: SupplierItem, rate: Decimal) -> tuple[Decimal, Decimal | None]:
+    """The cost of a piece in the company's currency, and the supplier's price where that is another."""
+    asked = asked_at(item, line.quantity) if line.unit_cost is None else line.unit_cost
+    return (converted(asked, rate), asked) if item.supplier.currency else (asked, None)
+
+
+def _line(order: PurchaseOrder, line: NewPurchaseLine, item: SupplierItem, rate: Decimal) -> PurchaseOrderLine:
+    cost, price = _costs(line, item, rate)
     tolerance = line.quantity * item.supplier.receipt_tolerance // 100
     return PurchaseOrderLine(
-        purchase_order=order, product=item.product, quantity=line.quantity, unit_cost=cost, tolerance=tolerance
+        purchase_order=order,
+        product=item.product,
+        quantity=line.quantity,
+        unit_cost=cost,
+        price=price,
+        tolerance=tolerance,
     )
 
 
-def _total(new: NewPurchaseOrder, items: Items) -> Decimal:
-    lines = [_line(PurchaseOrder(), line, items[new.supplier_id, line.product_id]) for line in new.lines]
+def _total(new: NewPurchaseOrder, items: Items, rate: Decimal) -> Decimal:
+    lines = [_line(PurchaseOrder(), line, items[new.supplier_id, line.product_id], rate) for line in new.lines]
     return sum((to_cents(line.quantity * line.unit_cost) for line in lines), Decimal("0.00"))
 
 
@@ -103,9 +130,17 @@ def _first_entry(order: PurchaseOrder, total: Decimal) -> audit.Entry:
 
 
 def _header(
-    new: NewPurchaseOrder, number: str, supplier: Supplier, items: Items, limit: Limit, now: datetime
+    new: NewPurchaseOrder,
+    number: str,
+    supplier: Supplier,
+    items: Items,
+    limit: Limit,
+    now: datetime,
+    rates: Rates,
 ) -> PurchaseOrder:
     order = PurchaseOrder(
+        currency=supplier.currency,
+        rate=_rate(supplier, rates, new.ordered_at or now),
         number=number,
         supplier=supplier,
         warehouse_id=new.warehouse_id,
@@ -113,8 +148,12 @@ def _header(
         created_by_id=current_actor_id(),
     )
     if new.place:
-        place_or_ask(order, _total(new, items), limit, new.ordered_at or now)
+        place_or_ask(order, _total(new, items, order.rate), limit, new.ordered_at or now)
     return order
+
+
+def _rate(supplier: Supplier, rates: Rates, at: datetime) -> Decimal:
+    return rates[supplier.currency, timezone.localdate(at)] if supplier.currency else Decimal(1)
 
 
 def _check(
@@ -122,6 +161,7 @@ def _check(
     suppliers: Mapping[int, Supplier],
     warehouses: set[int],
     items: Items,
+    rates: Rates,
 ) -> None:
     errors = {}
     supplier = suppliers.get(new.supplier_id)
@@ -144,8 +184,11 @@ def _check(
         seen.add(line.product_id)
         if wrong := lot_error(item, line.quantity):
             errors[f"lines.{index}.quantity"] = wrong
-        cost = cost_at(item, line.quantity) if line.unit_cost is None else line.unit_cost
-        if wrong := cost_error(cost):
+        asked = asked_at(item, line.quantity) if line.unit_cost is None else line.unit_cost
+        rate = _rate(item.supplier, rates, new.ordered_at or timezone.now())
+        wrong = cost_error(asked)
+        cost = asked if wrong or not item.supplier.currency else converted(asked, rate)
+        if wrong := wrong or cost_error(cost):
             errors[f"lines.{index}.unit_cost"] = wrong
         elif wrong := amount_error(line.quantity, cost):
             errors.setdefault(f"lines.{index}.quantity", wrong)
@@ -154,9 +197,15 @@ def _check(
 
 
 def cost_at(item: SupplierItem, quantity: int) -> Decimal:
-    """What a piece costs when so many are ordered; the item's price breaks stand loaded with it."""
+    """What a piece costs us when so many are ordered; the item's price breaks stand loaded with it."""
     breaks = [(step.quantity, step.unit_cost) for step in item.price_breaks.all()]
     return cost_of_piece(item.unit_cost, breaks, quantity)
+
+
+def asked_at(item: SupplierItem, quantity: int) -> Decimal:
+    """As ``cost_at``, in the supplier's currency."""
+    breaks = [(step.quantity, step.asked) for step in item.price_breaks.all()]
+    return cost_of_piece(item.asked, breaks, quantity)
 
 
 def lot_error(item: SupplierItem, quantity: int) -> str | None:
@@ -179,13 +228,17 @@ def change_draft(
     if order.status != PurchaseOrder.Status.DRAFT:
         raise IllegalTransition(_("%s is no longer a draft: its lines are fixed.") % order.number)
     new = NewPurchaseOrder(order.supplier_id, order.warehouse_id, lines, place=False, expected_on=expected_on)
-    items = _items([new])
-    _check(new, {order.supplier_id: order.supplier}, {order.warehouse_id}, items)
+    items, suppliers, now = _items([new]), {order.supplier_id: order.supplier}, timezone.now()
+    rates = _rates([new], suppliers, now)
+    _check(new, suppliers, {order.warehouse_id}, items, rates)
     old = {line.product_id: line for line in order.lines.select_related("product")}
-    wanted = {line.product_id: _line(order, line, items[order.supplier_id, line.product_id]) for line in lines}
+    order.currency, order.rate = order.supplier.currency, _rate(order.supplier, rates, now)
+    wanted = {
+        line.product_id: _line(order, line, items[order.supplier_id, line.product_id], order.rate) for line in lines
+    }
     _replace_lines(old, wanted)
     order.expected_on = expected_on
-    order.save(update_fields=["expected_on"])
+    order.save(update_fields=["expected_on", "currency", "rate"])
     audit.record("purchase_order", order.pk, "changed", quantities=_changed_quantities(old, wanted))
     mark_for_check({(product, order.warehouse_id) for product in {*old, *wanted}})
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
@@ -201,7 +254,7 @@ def _replace_lines(old: Lines, wanted: Lines) -> None:
         if product in old:
             line.pk = old[product].pk
     PurchaseOrderLine.objects.bulk_update(
-        [line for line in wanted.values() if line.pk], ["quantity", "unit_cost", "tolerance"]
+        [line for line in wanted.values() if line.pk], ["quantity", "unit_cost", "price", "tolerance"]
     )
     PurchaseOrderLine.objects.bulk_create([line for line in wanted.values() if not line.pk])
 

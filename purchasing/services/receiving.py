@@ -19,6 +19,7 @@ from core.transactions import retry_on_conflict
 from inventory.models import StockMove
 from inventory.places import Receipt
 from inventory.services import receive_stock
+from purchasing.currencies import rates_on
 from purchasing.locks import lock_purchase_orders
 from purchasing.models import GoodsReceipt, GoodsReceiptLine, LandedCost, PurchaseOrder, PurchaseOrderLine
 from purchasing.services.landing import costs_of_receipt, spread
@@ -44,13 +45,8 @@ def receive_goods(news: Sequence[NewReceipt]) -> list[GoodsReceipt]:
         lines[line.purchase_order_id].append(line)
     plans = [_plan(new, orders, lines) for new in news]
     receipts = GoodsReceipt.objects.bulk_create(
-        GoodsReceipt(
-            number=number,
-            purchase_order=orders[new.purchase_order_id],
-            received_at=new.received_at or now,
-            created_by_id=current_actor_id(),
-        )
-        for new, number in zip(news, next_numbers("GR", len(news)), strict=True)
+        _receipt(orders[new.purchase_order_id], plan, number, new.received_at or now)
+        for new, plan, number in zip(news, plans, next_numbers("GR", len(news)), strict=True)
     )
     costs = {receipt.pk: costs_of_receipt(receipt, new.landed) for receipt, new in zip(receipts, news, strict=True)}
     for at in sorted({receipt.received_at for receipt in receipts}):
@@ -58,6 +54,24 @@ def receive_goods(news: Sequence[NewReceipt]) -> list[GoodsReceipt]:
     LandedCost.objects.bulk_create([cost for several in costs.values() for cost in several])
     _finish(receipts, plans, lines)
     return receipts
+
+
+def _receipt(order: PurchaseOrder, plan: Plan, number: str, at: datetime) -> GoodsReceipt:
+    """The header, unsaved; of an order in another currency with that day's rate and what it makes of the cost."""
+    receipt = GoodsReceipt(number=number, purchase_order=order, received_at=at, created_by_id=current_actor_id())
+    if order.currency:
+        receipt.rate = rates_on(timezone.localdate(at))[order.currency]
+        at_order = sum((to_cents(line.unit_cost * quantity) for line, quantity in plan), ZERO)
+        receipt.exchange_difference = sum(_goods(plan, receipt.rate), ZERO) - at_order
+    return receipt
+
+
+def _goods(plan: Plan, rate: Decimal | None) -> list[Decimal]:
+    """What the pieces of each line cost, in the company's currency at the day's rate."""
+    return [
+        to_cents((line.unit_cost if rate is None or line.price is None else line.price * rate) * quantity)
+        for line, quantity in plan
+    ]
 
 
 def _plan(new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, list[PurchaseOrderLine]]) -> Plan:
@@ -90,9 +104,9 @@ def _too_many(line: PurchaseOrderLine) -> str:
     return _("%(open)s of %(sku)s are still expected, %(most)s with the tolerance; enter 0 to %(most)s.") % words
 
 
-def _values(plan: Plan, costs: Sequence[LandedCost]) -> list[Decimal]:
+def _values(plan: Plan, costs: Sequence[LandedCost], rate: Decimal | None) -> list[Decimal]:
     """What the pieces of each line are worth: their cost, and their share of what it took to bring them in."""
-    values = [to_cents(line.unit_cost * quantity) for line, quantity in plan]
+    values = _goods(plan, rate)
     total = sum((cost.amount for cost in costs), ZERO)
     shares = spread(total, [(quantity, value) for (_line, quantity), value in zip(plan, values, strict=True)])
     return [value + share for value, share in zip(values, shares, strict=True)]
@@ -101,7 +115,7 @@ def _values(plan: Plan, costs: Sequence[LandedCost]) -> list[Decimal]:
 def _bring_in(group: list[tuple[GoodsReceipt, Plan]], costs: Mapping[int, Sequence[LandedCost]], at: datetime) -> None:
     """Ledger and receipt lines of the receipts of one moment."""
     flat = [(receipt, line, quantity) for receipt, plan in group for line, quantity in plan]
-    values = [value for receipt, plan in group for value in _values(plan, costs[receipt.pk])]
+    values = [value for receipt, plan in group for value in _values(plan, costs[receipt.pk], receipt.rate)]
     moves = receive_stock(
         [
             Receipt(

@@ -6,12 +6,15 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import audit
+from core.checks import cost_error
 from core.errors import InvalidInput
 from core.transactions import retry_on_conflict
 from inventory.models import Warehouse
+from purchasing.currencies import converted, own_currency, rates_on
 from purchasing.locks import lock_items_of_product, lock_supplier
 from purchasing.models import PriceBreak, Supplier, SupplierItem
 from purchasing.services.reorder import mark_for_check
@@ -48,7 +51,7 @@ def _naming_what_is_taken(service: Callable[P, R]) -> Callable[P, R]:
 @transaction.atomic(durable=True)
 def add_supplier(fields: Mapping[str, Any]) -> Supplier:
     """Insert a supplier. Raises: InvalidInput when the code is taken."""
-    supplier = Supplier.objects.create(**fields)
+    supplier = Supplier.objects.create(**_with_currency(fields))
     audit.record("supplier", supplier.pk, "added", code=supplier.code, name=supplier.name)
     return supplier
 
@@ -58,13 +61,15 @@ def add_supplier(fields: Mapping[str, Any]) -> Supplier:
 def change_supplier(supplier_id: int, fields: Mapping[str, Any]) -> Supplier:
     """Write the fields that differ. Locks: Supplier. Raises: InvalidInput when the code is taken."""
     supplier = lock_supplier(supplier_id)
-    changes = _write_changes(supplier, fields)
+    changes = _write_changes(supplier, _with_currency(fields))
+    if "currency" in changes:
+        _reprice_items(supplier)
     if changes:
         audit.record("supplier", supplier.pk, "changed", changes=changes)
     if "lead_time_days" in changes:
         # What was learned leant on the old word; tonight it is learned anew.
         supplier.items.update(learned_days=None)
-    if "is_active" in changes:
+    if "is_active" in changes or "currency" in changes:
         _mark_products(set(supplier.items.filter(is_preferred=True).values_list("product_id", flat=True)))
     return supplier
 
@@ -79,7 +84,7 @@ def add_supplier_item(supplier_id: int, product_id: int, fields: Mapping[str, An
     """
     if fields.get("is_preferred"):
         _prefer_nobody(product_id)
-    own, breaks = _split(fields)
+    own, breaks = _split(fields, Supplier.objects.get(pk=supplier_id).currency)
     item = SupplierItem.objects.create(supplier_id=supplier_id, product_id=product_id, **own)
     audit.record("supplier_item", item.pk, "added", **(_plain(own) | _write_breaks(item, breaks)))
     _mark_products({product_id})
@@ -95,7 +100,7 @@ def change_supplier_item(item_id: int, fields: Mapping[str, Any]) -> SupplierIte
     item = lock_items_of_product(product_id)[item_id]
     if fields.get("is_preferred") and not item.is_preferred:
         _prefer_nobody(product_id)
-    own, breaks = _split(fields)
+    own, breaks = _split(fields, Supplier.objects.get(pk=item.supplier_id).currency)
     changes = _write_changes(item, own) | _write_breaks(item, breaks)
     if changes:
         audit.record("supplier_item", item.pk, "changed", changes=changes)
@@ -103,22 +108,63 @@ def change_supplier_item(item_id: int, fields: Mapping[str, Any]) -> SupplierIte
     return item
 
 
-def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[int, Decimal] | None]:
-    """The item's own fields, and its price breaks (cost by quantity) if they are given."""
+Breaks = dict[int, tuple[Decimal, Decimal | None]]
+"""Unit cost and the supplier's price by quantity."""
+
+
+def _split(fields: Mapping[str, Any], currency: str) -> tuple[dict[str, Any], Breaks | None]:
+    """The item's own fields, and its price breaks if they are given; costs are typed in the supplier's currency."""
     own = dict(fields)
-    return own, own.pop("price_breaks", None)
+    typed: dict[int, Decimal] | None = own.pop("price_breaks", None)
+    rate = rates_on(timezone.localdate())[currency] if currency else None
+    if "unit_cost" in own:
+        own["unit_cost"], own["price"] = _costs(own["unit_cost"], rate, "unit_cost")
+    return own, None if typed is None else {n: _costs(cost, rate, "price_breaks") for n, cost in typed.items()}
 
 
-def _write_breaks(item: SupplierItem, breaks: dict[int, Decimal] | None) -> dict[str, list[Any]]:
+def _costs(typed: Decimal, rate: Decimal | None, field: str) -> tuple[Decimal, Decimal | None]:
+    """The cost in the company's currency, and the price where that is another. Raises: InvalidInput."""
+    if rate is None:
+        return typed, None
+    cost = converted(typed, rate)
+    if wrong := cost_error(cost):
+        raise InvalidInput(wrong, field_errors={field: wrong})
+    return cost, typed
+
+
+def _with_currency(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields, the company's own currency as none. Raises: InvalidInput when a currency has no rate yet."""
+    own = dict(fields)
+    currency = own.get("currency") or ""
+    if currency and currency == own_currency():
+        own["currency"] = ""
+    elif currency and currency not in rates_on(timezone.localdate()):
+        text = _("There is no exchange rate of %s yet: enter one first, on the page of exchange rates.") % currency
+        raise InvalidInput(text, field_errors={"currency": text})
+    return own
+
+
+def _reprice_items(supplier: Supplier) -> None:
+    """The supplier's prices are in another currency from now on: the numbers stay, what they cost us follows."""
+    rate = rates_on(timezone.localdate())[supplier.currency] if supplier.currency else None
+    for item in supplier.items.prefetch_related("price_breaks").order_by("pk").select_for_update(no_key=True):
+        rows: list[SupplierItem | PriceBreak] = [item, *item.price_breaks.all()]
+        for row in rows:
+            row.unit_cost, row.price = _costs(row.asked, rate, "currency")
+            row.save(update_fields=["unit_cost", "price"])
+
+
+def _write_breaks(item: SupplierItem, breaks: Breaks | None) -> dict[str, list[Any]]:
     """Give the item these price breaks; returns the old ones and the new ones where they differ."""
-    old = dict(item.price_breaks.values_list("quantity", "unit_cost"))
+    old = {step.quantity: (step.unit_cost, step.price) for step in item.price_breaks.all()}
     if breaks is None or old == breaks:
         return {}
     item.price_breaks.all().delete()
     PriceBreak.objects.bulk_create(
-        PriceBreak(supplier_item=item, quantity=quantity, unit_cost=cost) for quantity, cost in breaks.items()
+        PriceBreak(supplier_item=item, quantity=quantity, unit_cost=cost, price=price)
+        for quantity, (cost, price) in breaks.items()
     )
-    return {"price_breaks": [{str(q): str(cost) for q, cost in steps.items()} for steps in (old, breaks)]}
+    return {"price_breaks": [{str(n): str(price or cost) for n, (cost, price) in s.items()} for s in (old, breaks)]}
 
 
 def _prefer_nobody(product_id: int) -> None:

@@ -9,6 +9,13 @@ register = template.Library()
 
 
 @register.filter
+def rate(value: Decimal) -> str:
+    """An exchange rate with four decimals, or as many more as it has."""
+    digits = max(4, -int(value.normalize().as_tuple().exponent))
+    return f"{value:,.{digits}f}"
+
+
+@register.filter
 def unit_cost(value: Decimal | None) -> str:
     """Money per piece with two places, or as many as it has, four at most; an en dash for nothing."""
     if value is None:

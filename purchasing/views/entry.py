@@ -37,7 +37,9 @@ def item_suggestions(request: HttpRequest) -> JsonResponse:
 
 
 def _items(supplier_id: int, text: str) -> list[SupplierItem]:
-    items = selectors.supplier_items(supplier_id, search=text).filter(product__is_active=True)
+    items = (
+        selectors.supplier_items(supplier_id, search=text).filter(product__is_active=True).select_related("supplier")
+    )
     return sorted(items[: 5 * MAX_SUGGESTIONS], key=lambda item: not _is_exact(item, text))[:MAX_SUGGESTIONS]
 
 
@@ -55,7 +57,8 @@ def _item_row(item: SupplierItem, text: str) -> dict[str, object]:
         "hint": _("from %(moq)s, packs of %(size)s") % rules if item.moq > 1 or item.order_multiple > 1 else "",
         "exact": _is_exact(item, text),
         "quantity": round_up_to_lot(1, item.moq, item.order_multiple),
-        "unit_cost": str(item.unit_cost),
+        "unit_cost": str(item.asked),
+        "currency": item.supplier.currency,
     }
 
 
@@ -122,7 +125,7 @@ def _known_lines(order: PurchaseOrder) -> list[Typed]:
             "product": line.product_id,
             "label": f"{line.product.sku} {line.product.name}",
             "quantity": line.quantity,
-            "unit_cost": line.unit_cost,
+            "unit_cost": line.asked,
             "errors": {},
         }
         for line in selectors.purchase_order_lines(order)

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.exports import FORMATS, table_response
-from core.money import to_cents
+from core.money import ZERO, to_cents
 from core.pages import count_for_notice
 from core.templatetags.tandem import quantity
 from purchasing import selectors, services
+from purchasing.currencies import own_currency
 from purchasing.forms import ExpectedDateForm, PurchaseFilterForm, ReasonForm
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.reasons import reasons
@@ -109,6 +110,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _export_order(kind: str, pk: int) -> HttpResponseBase:
     order = get_object_or_404(PurchaseOrder.objects.select_related("supplier", "warehouse"), pk=pk)
+    own = own_currency()
     header = [
         _("Purchase order"),
         _("Your code"),
@@ -119,6 +121,7 @@ def _export_order(kind: str, pk: int) -> HttpResponseBase:
         _("Unit"),
         _("Unit cost"),
         _("Amount"),
+        _("Currency"),
         _("Delivery wanted by"),
         _("Deliver to"),
     ]
@@ -131,8 +134,9 @@ def _export_order(kind: str, pk: int) -> HttpResponseBase:
             line.product.name,
             line.quantity,
             line.product.unit,
-            line.unit_cost,
-            to_cents(line.quantity * line.unit_cost),
+            line.asked,
+            to_cents(line.quantity * line.asked),
+            order.currency or own,
             line.expected_on or order.expected_on,
             f"{order.warehouse.name} {order.warehouse.address}".strip(),
         ]
@@ -165,6 +169,7 @@ def order_page(
     context = {
         "order": order,
         "rows": [_row(order, line, typed_dates or {}, date_errors or {}) for line in lines],
+        "asked_total": sum((to_cents(line.quantity * line.asked) for line in lines), ZERO),
         "receipts": selectors.receipts(order),
         "events": purchase_order_events(order.pk),
         "can_cancel": PurchaseOrder.Status.CANCELLED in PurchaseOrder.NEXT.get(order.status, ()),
@@ -194,6 +199,7 @@ def _row(
         "day": typed.get(line.pk, f"{line.expected_on or order.expected_on or ''}"),
         "day_error": errors.get(line.pk, ""),
         "amount": to_cents(line.quantity * line.unit_cost),
+        "asked_amount": to_cents(line.quantity * line.asked),
         "suggested": suggestion.quantity if suggestion else None,
         "reasons": reasons(suggestion.inputs) if suggestion else [],
     }

@@ -39,6 +39,8 @@ function wire(row) {
       if (item) {
         if (!field(row, "quantity").value) field(row, "quantity").value = item.quantity;
         field(row, "unit_cost").value = item.unit_cost;
+        const currency = document.getElementById("total-currency");
+        currency.textContent = item.currency || currency.dataset.own;
         focus(field(row, "quantity"));
       }
       total();

@@ -47,6 +47,8 @@ def test_order_from_a_supplier(manager, shop: Shop):
         "expected_on": (timezone.localdate() + timedelta(days=10)).isoformat(),
         "confirmed_at": None,
         "supplier_reference": "",
+        "currency": "",
+        "rate": "1.00000000",
         "order_cost": "30.00",
         "created_at": answer["created_at"],
         "total": "108.0000",
@@ -56,6 +58,7 @@ def test_order_from_a_supplier(manager, shop: Shop):
                 "quantity": quantity,
                 "received": 0,
                 "unit_cost": "6.0000",
+                "price": None,
                 "expected_on": None,
             }
             for product, quantity in ((shop.tea, 12), (shop.cup, 6))

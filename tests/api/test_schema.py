@@ -29,6 +29,7 @@ def test_version_and_every_address(schema):
         "availability",
         "channels",
         "customers",
+        "exchange-rates",
         "forecasts",
         "kpis",
         "orders",

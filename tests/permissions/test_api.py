@@ -61,6 +61,9 @@ MATRIX = [
     ("get", "shipments/0/delivery-note/", "orders.view_shipment", 404),
     ("get", "suppliers/", "purchasing.view_supplier", 200),
     ("get", "suppliers/0/", "purchasing.view_supplier", 404),
+    ("get", "exchange-rates/", "purchasing.view_exchangerate", 200),
+    ("get", "exchange-rates/0/", "purchasing.view_exchangerate", 404),
+    ("post", "exchange-rates/", "purchasing.change_exchangerate", 400),
     ("get", "purchase-orders/", "purchasing.view_purchaseorder", 200),
     ("get", "purchase-orders/0/", "purchasing.view_purchaseorder", 404),
     ("post", "purchase-orders/", "purchasing.place_purchaseorder", 400),
@@ -156,6 +159,7 @@ READS = {
         "suppliers",
         "purchase-orders",
         "reorder-suggestions",
+        "exchange-rates",
         "forecasts",
     },
 }
@@ -187,6 +191,7 @@ WRITES = {
         "return-authorizations/0/inspect/",
     },
     "Buyers": {
+        "exchange-rates/",
         "transfers/",
         "transfers/0/cancel/",
         "purchase-orders/",

@@ -271,7 +271,7 @@ def test_the_lines_as_a_file_for_the_supplier(buyer, buying):
     order = buying.order((buying.tea, 10))
     text = b"".join(buyer.get(f"/purchasing/orders/{order.pk}/?format=csv").streaming_content).decode("utf-8-sig")
     assert text.splitlines()[1] == (
-        f"{order.number},F-1,TEA,690001,Green tea,10,pcs,2.5000,25.00,{order.expected_on},Main warehouse"
+        f"{order.number},F-1,TEA,690001,Green tea,10,pcs,2.5000,25.00,,{order.expected_on},Main warehouse"
     )
 
 

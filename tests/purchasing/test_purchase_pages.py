@@ -196,6 +196,7 @@ def test_items_of_the_supplier_are_suggested(buyer, buying):
             "exact": True,
             "quantity": 10,
             "unit_cost": "2.5000",
+            "currency": "",
         }
     ]
     assert [(row["code"], row["exact"]) for row in found("f-1")] == [("TEA", True)]

@@ -16,6 +16,7 @@ from rest_framework.authtoken.models import Token
 from tqdm import tqdm
 
 from config.demo import catalogue
+from config.demo.currencies import play_currencies
 from config.demo.demand import days_until
 from config.demo.desk import lay_out_desk
 from config.demo.history import History, World
@@ -73,6 +74,7 @@ class Command(BaseCommand):
             lay_out_desk(world)
         self._calendar(options["today"] or timezone.localdate())
         play_transfers()
+        play_currencies(timezone.localdate())
         if not options["no_forecast"]:
             self._derive(options["today"])
         self.stdout.write(f"Demo company ready in {time.monotonic() - started:.0f} s.")
