@@ -12,11 +12,10 @@ from core.forms import dress
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
 from purchasing.models import AutoApprovalRule, LandedCost, PurchaseOrder, StockPolicy, Supplier, SupplierItem
+from purchasing.models.supply import MAX_LEAD_TIME, MAX_SHELF_LIFE
 from purchasing.selectors import PurchaseWish
 from purchasing.typed import whole
 
-MAX_LEAD_TIME = 730
-MAX_SHELF_LIFE = 36_500
 NO_SUPPLIER = "none"
 
 
