@@ -5,34 +5,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('inventory', '0008_transfers'),
-        ('purchasing', '0014_overrides'),
+        ("inventory", "0008_transfers"),
+        ("purchasing", "0014_overrides"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='supplier',
-            name='express_days',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(730)], verbose_name='express lead time (days)'),
+            model_name="supplier",
+            name="express_days",
+            field=models.PositiveIntegerField(
+                blank=True,
+                null=True,
+                validators=[django.core.validators.MaxValueValidator(730)],
+                verbose_name="express lead time (days)",
+            ),
         ),
         migrations.AlterField(
-            model_name='supplier',
-            name='lead_time_days',
-            field=models.PositiveIntegerField(default=14, validators=[django.core.validators.MaxValueValidator(730)], verbose_name='lead time (days)'),
+            model_name="supplier",
+            name="lead_time_days",
+            field=models.PositiveIntegerField(
+                default=14, validators=[django.core.validators.MaxValueValidator(730)], verbose_name="lead time (days)"
+            ),
         ),
         migrations.AlterField(
-            model_name='supplieritem',
-            name='shelf_life_days',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)], verbose_name='shelf life on delivery (days)'),
+            model_name="supplieritem",
+            name="shelf_life_days",
+            field=models.PositiveIntegerField(
+                blank=True,
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(36500),
+                ],
+                verbose_name="shelf life on delivery (days)",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supplier',
-            constraint=models.CheckConstraint(condition=models.Q(('lead_time_days__lte', 730), models.Q(('express_days', None), ('express_days__lte', 730), _connector='OR')), name='supplier_days'),
+            model_name="supplier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("lead_time_days__lte", 730),
+                    models.Q(("express_days", None), ("express_days__lte", 730), _connector="OR"),
+                ),
+                name="supplier_days",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='supplieritem',
-            constraint=models.CheckConstraint(condition=models.Q(('shelf_life_days', None), ('shelf_life_days__lte', 36500), _connector='OR'), name='supplieritem_shelf_life'),
+            model_name="supplieritem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("shelf_life_days", None), ("shelf_life_days__lte", 36500), _connector="OR"),
+                name="supplieritem_shelf_life",
+            ),
         ),
     ]
