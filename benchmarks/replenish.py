@@ -1,7 +1,8 @@
 """A full replenishment run over 1,000, 10,000 and 100,000 product-warehouse rows: time per 1,000 rows, and memory.
 
 ``python -m benchmarks.replenish``. Every row has a policy and stock, three in ten are due and get a suggestion, which
-is deleted again before the next round. One process checks all chunks; workers would share them.
+is deleted again before the next round. One process checks all chunks; workers would share them. The bar holds for CPU
+seconds (this process and its database connection): on a shared machine the wall measures the neighbours.
 """
 
 import resource
@@ -59,18 +60,25 @@ def main() -> int:
         rows.append((size, *_measure(size)))
         print(rows[-1], flush=True)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    base = rows[0][1]
-    lines = ["| rows | suggestions | whole run | per 1,000 rows | against 1,000 rows |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {size:,} | {found:,} | {seconds * size / 1000:.2f} s | {seconds * 1000:.0f} ms | **{seconds / base:.2f}** |"
-        for size, seconds, found in rows
+    _size, base_wall, base, _found = rows[0]
+    lines = [
+        "| rows | suggestions | whole run | wall per 1,000 | against 1,000 rows | CPU per 1,000 | against 1,000 rows |",
+        "|---|---|---|---|---|---|---|",
     ]
-    worst = max(seconds for _size, seconds, _found in rows) / base
+    lines += [
+        f"| {size:,} | {found:,} | {wall * size / 1000:.2f} s | {wall * 1000:.0f} ms | {wall / base_wall:.2f} "
+        f"| {cpu * 1000:.0f} ms | **{cpu / base:.2f}** |"
+        for size, wall, cpu, found in rows
+    ]
+    worst = max(cpu for _size, _wall, cpu, _found in rows) / base
     verdict = (
-        f"Flat to {worst:.2f} (bar {BAR:.2f}: {'holds' if worst <= BAR else 'missed'}); peak memory of the process "
+        f"CPU flat to {worst:.2f} (bar {BAR:.2f}: {'holds' if worst <= BAR else 'missed'}); peak memory of the process "
         f"{memory:.0f} MB (bar {MEMORY_BAR}: {'holds' if memory <= MEMORY_BAR else 'missed'})."
     )
-    text = f"{machine()}. One process, best of several rounds; every due row gets a new suggestion.\n\n"
+    text = (
+        f"{machine()}. One process checks all chunks; best of several rounds, wall and CPU each; every due row gets a "
+        "new suggestion. CPU is that of the process and of its database connection.\n\n"
+    )
     write_section(HEADING, text + "\n".join(lines) + "\n\n" + verdict)
     print(verdict)
     return 0
@@ -99,26 +107,28 @@ def _grow(have: int, want: int) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def _measure(size: int) -> tuple[float, int]:
-    """(seconds per 1,000 rows in the best round, suggestions made): what else runs on the machine only adds."""
+def _measure(size: int) -> tuple[float, float, int]:
+    """(wall and CPU seconds per 1,000 rows, each of its best round, suggestions made): what else runs only adds."""
     from django.db import connection
 
+    from benchmarks.forecast import cpu_seconds
     from purchasing.models import ReorderSuggestion
     from purchasing.services import check_chunk, start_run
 
-    times, found = [], 0
+    walls, cpus, found = [], [], 0
     for number in range(ROUNDS[size] + 1):
-        begun = time.perf_counter()
+        cpu, begun = cpu_seconds(), time.perf_counter()
         run = start_run()
         for chunk in list(run.chunks.order_by("pk").values_list("pk", flat=True)):
             check_chunk(chunk)
         if number:  # the first one warms up
-            times.append((time.perf_counter() - begun) * 1000 / size)
+            walls.append((time.perf_counter() - begun) * 1000 / size)
+            cpus.append((cpu_seconds() - cpu) * 1000 / size)
         found = ReorderSuggestion.objects.count()
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM purchasing_reordersuggestion")
             cursor.execute("VACUUM purchasing_reordersuggestion, purchasing_replenishmentchunk")
-    return min(times), found
+    return min(walls), min(cpus), found
 
 
 if __name__ == "__main__":

@@ -248,6 +248,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "purchasing.tasks.apply_exchange_rates",
         "schedule": crontab(hour=0, minute=5),
     },
+    "write-off-expired": {"task": "inventory.tasks.write_off_expired_lots", "schedule": crontab(hour=0, minute=5)},
     "learn-lead-times": {"task": "purchasing.tasks.learn_lead_times", "schedule": crontab(hour=1, minute=30)},
     "approve-by-rules": {
         "task": "purchasing.tasks.approve_routine_suggestions",

@@ -126,10 +126,14 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Product
-        fields = ["sku", "name", "barcode", "category", "unit", "price", "tax_rate", "is_active"]
+        fields = ["sku", "name", "barcode", "category", "unit", "price", "tax_rate", "tracks_lots", "is_active"]
         labels = {"is_active": gettext_lazy("Can be ordered")}
         help_texts = {
             "unit": gettext_lazy("What one piece is: pcs, box, g."),
+            "tracks_lots": gettext_lazy(
+                "Each receipt names a lot number and, where there is one, the expiry date. What expires first leaves "
+                "first; what has expired is written off at night and never ships."
+            ),
             "is_active": gettext_lazy("An archived product cannot be ordered; its stock and open orders stay."),
         }
 

@@ -46,6 +46,7 @@ class Product(models.Model):
         _("tax rate (%)"), max_digits=5, decimal_places=2, default=Decimal("0.00"), db_default=Decimal("0.00")
     )
     is_active = models.BooleanField(_("active"), default=True)
+    tracks_lots = models.BooleanField(_("received by lot"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created"), db_default=Now())
 
     class Meta:
@@ -167,6 +168,48 @@ class StockMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity:+d}"
+
+
+class Lot(models.Model):
+    """Pieces of one place that were made together; ``on_hand`` is the sum of its moves.
+
+    A place may hold pieces of no lot beside: what its lots do not hold of ``StockLevel.on_hand``. Nobody's reservation
+    names a lot; which one leaves is chosen when it leaves (``inventory.lots``).
+    """
+
+    stock_level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="lots", db_index=False)
+    number = models.CharField(_("lot number"), max_length=60)
+    # The last day on which it may leave; empty: it keeps.
+    expires_on = models.DateField(_("expires"), null=True, blank=True)
+    on_hand = models.BigIntegerField(_("on hand"), default=0)
+
+    class Meta:
+        verbose_name = _("lot")
+        verbose_name_plural = _("lots")
+        constraints = [
+            models.UniqueConstraint(fields=["stock_level", "number"], name="lot_once"),
+            models.CheckConstraint(condition=Q(on_hand__gte=0) & ~Q(number=""), name="lot_not_negative"),
+        ]
+        indexes = [models.Index(fields=["expires_on"], condition=Q(on_hand__gt=0), name="lot_expiry")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class LotMove(models.Model):
+    """The part of a row of the stock ledger that one lot brought in (+) or lost (-); append-only as the ledger is."""
+
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="moves")
+    move = models.ForeignKey(StockMove, on_delete=models.PROTECT, related_name="lots")
+    quantity = models.BigIntegerField(_("quantity"))
+
+    class Meta:
+        verbose_name = _("lot move")
+        verbose_name_plural = _("lot moves")
+        constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="lotmove_moves_something")]
+
+    def __str__(self) -> str:
+        return f"{self.lot_id} {self.quantity:+d}"
 
 
 class Reservation(models.Model):

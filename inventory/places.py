@@ -65,15 +65,27 @@ class Issue:
     at: datetime | None = None
 
 
+class LotPieces(NamedTuple):
+    """Pieces of one lot, and the last day on which they may leave (None: they keep)."""
+
+    number: str
+    expires_on: date | None
+    quantity: int
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Pieces that come in, with their value in money. ``at``: when, if not when the whole call says."""
+    """Pieces that come in, with their value in money. ``at``: when, if not when the whole call says.
+
+    ``lots``: what is known of their lots; the other pieces are of none.
+    """
 
     place: Place
     quantity: int
     value: Decimal
     document: str
     at: datetime | None = None
+    lots: Sequence[LotPieces] = ()
 
 
 class Move(NamedTuple):

@@ -9,7 +9,8 @@ from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils import timezone
 
-from inventory.models import Product, StockLevel, StockMove, Transfer, TransferLine, Warehouse
+from inventory.lots import FIRST_EXPIRED
+from inventory.models import Lot, Product, StockLevel, StockMove, Transfer, TransferLine, Warehouse
 from inventory.places import Place
 
 
@@ -235,3 +236,9 @@ def transfer_addresses(numbers: Collection[str]) -> dict[str, str]:
     """The page of each transfer, by its number."""
     found = Transfer.objects.filter(number__in=numbers).values_list("number", "pk")
     return {number: reverse("inventory:transfer", args=[pk]) for number, pk in found}
+
+
+def lots_of_product(product_id: int) -> list[Lot]:
+    """Lots of a product that are here, in the order in which they leave; one query."""
+    lots = Lot.objects.filter(stock_level__product=product_id, on_hand__gt=0).select_related("stock_level__warehouse")
+    return list(lots.order_by("stock_level__warehouse__code", *FIRST_EXPIRED))

@@ -19,6 +19,7 @@ from core.sequences import key_sequence, next_values
 from core.transactions import retry_on_conflict
 from inventory.costing import Holding
 from inventory.locks import lock_stock_levels, lock_with_writes
+from inventory.lots import bring_in_lots, take_from_lot, take_out_lots
 from inventory.models import Product, Reservation, StockLevel, StockMove, Warehouse
 from inventory.places import Agreed, Basket, Effect, Grant, Issue, Level, Move, Place, Receipt, Seen, Shortage
 from inventory.signals import reservations_cut, stock_changed
@@ -257,7 +258,12 @@ def _write_ledger(
         actor_id=current_actor_id(),
         effective_at=[part.at or at for part in parts],
     )
-    return [Move(pk, *move) for pk, move in zip(keys, moves, strict=True)]
+    written = [Move(pk, *move) for pk, move in zip(keys, moves, strict=True)]
+    placed = [(levels[part.place].pk, part, move) for part, move in zip(parts, written, strict=True)]
+    bring_in_lots([(level, part.lots, move.pk) for level, part, move in placed if isinstance(part, Receipt)])
+    gone = [(level, move) for level, _part, move in placed if move.quantity < 0]
+    take_out_lots(gone, on=timezone.localdate(at) if kind == StockMove.Kind.SHIPMENT else None)
+    return written
 
 
 @retry_on_conflict
@@ -279,12 +285,13 @@ def adjust_stock(
     document: str = "",
     at: datetime | None = None,
     agreed: Agreed | None = None,
+    lot_id: int | None = None,
 ) -> StockMove:
     """Correct the stock of one place by ``difference`` pieces (+ found, - missing), with a reason.
 
     What is missing but reserved is taken from the newest reservations, which then wait again.
     Found pieces are worth ``unit_cost``, else the average, else what they last cost.
-    With ``agreed``, nothing changes when the place is no longer as it was then.
+    With ``agreed``, nothing changes when the place is no longer as it was then. ``lot_id``: whose pieces are missing.
     Locks: StockLevel. Sends: reservations_cut, stock_changed. Raises: InvalidInput, InsufficientStock, Outdated.
     """
     _check_adjustment((product_id, warehouse_id), difference, reason, unit_cost, document)
@@ -315,6 +322,10 @@ def adjust_stock(
         actor_id=current_actor_id(),
         effective_at=at,
     )
+    if lot_id is not None:
+        take_from_lot(lot_id, Move(move.pk, difference, value))
+    elif difference < 0:
+        take_out_lots([(level.pk, Move(move.pk, difference, value))])
     outbox.publish("stock.adjusted", move=move.pk, product=product_id, warehouse=warehouse_id, difference=difference)
     stock_changed.send(StockLevel, places={place}, freed={place} if difference > 0 else set(), at=at)
     return move

@@ -22,6 +22,7 @@ from core.sequences import next_number
 from core.transactions import retry_on_conflict
 from inventory.costing import share_of_cost
 from inventory.locks import lock_stock_levels, lock_transfer
+from inventory.lots import first_lots, lots_on_the_way
 from inventory.models import Product, StockMove, Transfer, TransferLine, Warehouse
 from inventory.places import Issue, Receipt
 from inventory.services import MAX_QUANTITY, issue_stock, receive_stock
@@ -267,6 +268,8 @@ def _bring_in(
     The lines first: whoever hears that stock changed must not see a piece both there and on the way.
     """
     receipts = []
+    # What was lost on the way came in of no lot and goes out of none: its lots stay where they were, on the way.
+    lots = {} if is_lost else lots_on_the_way(transfer.number, [line.product_id for line, _pieces in parts])
     for line, pieces in parts:
         value = share_of_cost(line.cost, line.sent, line.received + line.lost, pieces)
         line.cost_in += value
@@ -274,7 +277,9 @@ def _bring_in(
             line.lost += pieces
         else:
             line.received += pieces
-        receipts.append(Receipt((line.product_id, transfer.destination_id), pieces, value, transfer.number))
+        place = (line.product_id, transfer.destination_id)
+        known = first_lots(lots.get(line.product_id, ()), pieces)
+        receipts.append(Receipt(place, pieces, value, transfer.number, lots=known))
     TransferLine.objects.bulk_update([line for line, _pieces in parts], ["received", "lost", "cost_in"])
     receive_stock(
         receipts,

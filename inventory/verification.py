@@ -40,11 +40,46 @@ class Difference:
         )
 
 
-def stock_differences() -> list[Difference]:
-    """Every place that does not tie out; empty when all is well. One query over the whole ledger."""
+# Lots whose pieces are not the sum of their moves, and those of places that hold less than their lots do.
+LOTS = """
+    SELECT product.sku, warehouse.code, lot.number, lot.on_hand, coalesce(moved.quantity, 0), level.on_hand,
+           sum(lot.on_hand) OVER (PARTITION BY level.id)
+      FROM inventory_lot lot
+      JOIN inventory_stocklevel level ON level.id = lot.stock_level_id
+      JOIN inventory_product product ON product.id = level.product_id
+      JOIN inventory_warehouse warehouse ON warehouse.id = level.warehouse_id
+      LEFT JOIN (SELECT lot_id, sum(quantity) AS quantity FROM inventory_lotmove GROUP BY 1) moved
+             ON moved.lot_id = lot.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LotDifference:
+    """A lot that its moves do not prove, or that its place has no room for."""
+
+    sku: str
+    warehouse: str
+    number: str
+    on_hand: int
+    moved: int
+    of_place: int
+    of_lots: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sku} @ {self.warehouse}, lot {self.number}: on hand {self.on_hand}, moves {self.moved}; "
+            f"on hand of the place {self.of_place}, of its lots {self.of_lots}"
+        )
+
+
+def stock_differences() -> list[Difference | LotDifference]:
+    """Every place and lot that does not tie out; empty when all is well. Two queries over the whole ledger."""
     with connection.cursor() as cursor:
         cursor.execute(DIFFERENCES)
-        return [Difference(*row) for row in cursor.fetchall()]
+        found: list[Difference | LotDifference] = [Difference(*row) for row in cursor.fetchall()]
+        cursor.execute(f"SELECT * FROM ({LOTS}) lot(sku, code, number, here, moved, place, lots) "
+                       "WHERE here <> moved OR lots > place ORDER BY 1, 2, 3")  # fmt: skip
+        return found + [LotDifference(*row) for row in cursor.fetchall()]
 
 
 # What a transfer's lines say against its rows in the ledger: out of the source, and into the destination, where lost

@@ -1,7 +1,8 @@
 """Reads of the warehouse desk: which orders can ship, what to pick for them, what left."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
@@ -9,7 +10,9 @@ from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils import timezone
 
+from inventory.lots import lots_of_moves, proposed_lots
 from inventory.models import Product, Warehouse
+from inventory.places import LotPieces
 from orders.models import Allocation, FilledOrder, Order, OrderLine, Return, Shipment
 from orders.promise import OPEN_ORDERS
 from orders.selectors import OPEN_QUANTITY, search_customers
@@ -94,11 +97,12 @@ def queue_rows(orders: Sequence[Order]) -> list[QueueRow]:
 
 @dataclass(frozen=True, slots=True)
 class PickRow:
-    """Pieces of a product to fetch, and the orders they are for, as (order, pieces)."""
+    """Pieces of a product to fetch, of which lots, and the orders they are for, as (order, pieces)."""
 
     product: Product
     pieces: int
     parts: list[tuple[Order, int]]
+    lots: Sequence[LotPieces] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,10 @@ class PickSheet:
 
 
 def pick_sheets(order_ids: Collection[int]) -> list[PickSheet]:
-    """What to pick for the orders, a sheet per warehouse; one query. Orders with nothing reserved are on none."""
+    """What to pick for the orders, a sheet per warehouse. Orders with nothing reserved are on none.
+
+    One query, and one for the lots of each warehouse.
+    """
     lines = (
         OrderLine.objects.filter(order__in=order_ids, order__status__in=OPEN_ORDERS)
         .annotate(held=Coalesce(Sum("allocations__reservation__quantity"), 0))
@@ -131,6 +138,9 @@ def pick_sheets(order_ids: Collection[int]) -> list[PickSheet]:
             parts = [(line.order, line.held) for line in of_product]
             orders |= {order.pk: order for order, _pieces in parts}
             rows.append(PickRow(product, sum(pieces for _order, pieces in parts), parts))
+        wanted = {(row.product.pk, warehouse.pk): row.pieces for row in rows}
+        lots = proposed_lots(wanted, timezone.localdate())
+        rows = [replace(row, lots=lots.get((row.product.pk, warehouse.pk), ())) for row in rows]
         in_turn = sorted(orders.values(), key=lambda order: (not order.is_priority, order.requested_date, order.pk))
         sheets.append(PickSheet(warehouse, in_turn, rows))
     return sheets
@@ -154,10 +164,11 @@ class DeliveryLine:
     line: OrderLine
     pieces: int
     to_follow: int
+    lots: Sequence[LotPieces] = ()
 
 
 def delivery_lines(shipment: Shipment) -> list[DeliveryLine]:
-    """What left with a shipment, as its delivery note says; one query."""
+    """What left with a shipment, as its delivery note says; three queries."""
     here = Sum("shipment_lines__quantity", filter=Q(shipment_lines__shipment=shipment))
     so_far = Sum("shipment_lines__quantity", filter=Q(shipment_lines__shipment__lte=shipment.pk))
     lines = (
@@ -168,7 +179,12 @@ def delivery_lines(shipment: Shipment) -> list[DeliveryLine]:
         .select_related("product")
         .order_by("position")
     )
-    return [DeliveryLine(line, line.here, line.to_follow) for line in lines]
+    moves = list(shipment.lines.order_by("pk").values_list("line_id", "move_id"))
+    by_move = lots_of_moves([move for _line, move in moves])
+    lots: dict[int, list[LotPieces]] = defaultdict(list)
+    for line_id, move in moves:
+        lots[line_id] += by_move.get(move, [])
+    return [DeliveryLine(line, line.here, line.to_follow, lots[line.pk]) for line in lines]
 
 
 def shipment_addresses(numbers: Collection[str]) -> dict[str, str]:

@@ -173,21 +173,23 @@ class PurchaseOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
     def receive(self, request: Request, pk: str) -> Response:
         """Receive goods, all that is expected or the lines given; waiting orders are filled at once."""
         order_id = self._known(pk)
-        quantities, names = self._received_quantities(order_id, self.validated(ReceiveIn).get("lines"))
+        new, names = self._receipt(order_id, self.validated(ReceiveIn).get("lines"))
         with renamed_fields(names):
-            (receipt,) = services.receive_goods([NewReceipt(order_id, quantities)])
+            (receipt,) = services.receive_goods([new])
         receipt = GoodsReceipt.objects.get(pk=receipt.pk)
         receipt.purchase_order = self.queryset.get(pk=order_id)
         return Response(GoodsReceiptOut(receipt, context=self.get_serializer_context()).data, status=201)
 
-    def _received_quantities(
-        self, order_id: int, lines: list[dict[str, Any]] | None
-    ) -> tuple[dict[int, int] | None, dict[str, str]]:
-        """Pieces by line id, and the request's name for each of the service's field names."""
+    def _receipt(self, order_id: int, lines: list[dict[str, Any]] | None) -> tuple[NewReceipt, dict[str, str]]:
+        """What arrived, and the request's name for each of the service's field names."""
         if lines is None:
-            return None, {}
+            return NewReceipt(order_id), {}
         ids, names = self._lines(order_id, lines, "quantity")
-        return {pk: line["quantity"] for pk, line in zip(ids, lines, strict=True)}, names
+        names |= {f"lines.{pk}.lot": f"lines.{index}.lot" for index, pk in enumerate(ids)}
+        by_line = dict(zip(ids, lines, strict=True))
+        quantities = {pk: line["quantity"] for pk, line in by_line.items()}
+        lots = {pk: (line["lot"], line.get("expires_on")) for pk, line in by_line.items() if line.get("lot")}
+        return NewReceipt(order_id, quantities, lots=lots), names
 
     def _lines(self, order_id: int, lines: list[dict[str, Any]], column: str) -> tuple[list[int], dict[str, str]]:
         """The id of each line named by its product, and the request's name for each of the service's field names."""

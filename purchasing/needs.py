@@ -16,6 +16,9 @@ from purchasing.models import PriceBreak, SupplierItem
 
 LEAST_CYCLE_DAYS = 7  # supply that comes within this time after a new order would be here still counts
 UNKNOWN_CYCLE_DAYS = 30  # the same where nobody knows how fast it sells
+# Nobody looks further ahead: lead times and lots that last for centuries are typing errors, and must not stop the check
+# of everything else with a date that does not exist.
+FURTHEST_DAYS = 36_500
 
 # Supply is dated: what comes later than a new order's lead time and the days its lot lasts does not help until then,
 # so it does not count. Lead time: the one the policy reckons with, else what the preferred supplier says.
@@ -37,9 +40,9 @@ place AS (
       LEFT JOIN purchasing_supplier supplier ON supplier.id = item.supplier_id
 ),
 dated AS (
-    SELECT place.*, %s::date + ceil(lead_time + CASE WHEN daily > 0
+    SELECT place.*, %s::date + ceil(least({FURTHEST_DAYS}, lead_time + CASE WHEN daily > 0
            THEN greatest((order_up_to - reorder_point) / daily, {LEAST_CYCLE_DAYS})
-           ELSE {UNKNOWN_CYCLE_DAYS} END)::int AS horizon
+           ELSE {UNKNOWN_CYCLE_DAYS} END))::int AS horizon
       FROM place
 ),
 supply AS MATERIALIZED (

@@ -156,6 +156,10 @@ class ReceiveLineIn(StrictSerializer):
 
     product = ReferenceField(help_text="Id, SKU or barcode.")
     quantity = serializers.IntegerField(min_value=0, max_value=MAX_QUANTITY)
+    lot = serializers.CharField(
+        max_length=60, required=False, help_text="Lot number; needed for a product that is received by lot."
+    )
+    expires_on = serializers.DateField(required=False, allow_null=True, help_text="The last day it may be shipped on.")
 
 
 class ReceiveIn(StrictSerializer):

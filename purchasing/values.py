@@ -36,12 +36,14 @@ class NewReceipt:
     """What arrived for one purchase order: pieces by line; without quantities everything still open.
 
     ``landed``: freight and the like that came with it, by kind; spread over the cost of the pieces.
+    ``lots``: lot number and expiry date by line, for products that are received by lot.
     """
 
     purchase_order_id: int
     quantities: Mapping[int, int] | None = None
     received_at: datetime | None = None
     landed: Mapping[str, Decimal] = field(default_factory=dict)
+    lots: Mapping[int, tuple[str, date | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -45,6 +46,8 @@ def product_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "product": product,
         "places": selectors.stock_by_warehouse(product),
         "total": selectors.stock_totals([pk])[pk],
+        "lots": selectors.lots_of_product(pk),
+        "today": timezone.localdate(),
         "events": products.product_events(pk),
     }
     return render(request, "inventory/product.html", context)

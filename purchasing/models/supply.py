@@ -9,6 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Product
 
+# Days. More is a typing error, and the day it leads to may not exist.
+MAX_LEAD_TIME = 730
+MAX_SHELF_LIFE = 36_500
+
 
 class Supplier(models.Model):
     """Somebody we buy from."""
@@ -19,7 +23,9 @@ class Supplier(models.Model):
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
     # Empty: the company's. Its prices are in it.
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
-    lead_time_days = models.PositiveIntegerField(_("lead time (days)"), default=14)
+    lead_time_days = models.PositiveIntegerField(
+        _("lead time (days)"), default=14, validators=[MaxValueValidator(MAX_LEAD_TIME)]
+    )
     order_cost = models.DecimalField(
         _("cost of placing an order"),
         max_digits=14,
@@ -38,7 +44,9 @@ class Supplier(models.Model):
         _("receipt tolerance (%)"), default=0, validators=[MaxValueValidator(100)]
     )
     # What it takes and asks to deliver faster; without days it cannot.
-    express_days = models.PositiveIntegerField(_("express lead time (days)"), null=True, blank=True)
+    express_days = models.PositiveIntegerField(
+        _("express lead time (days)"), null=True, blank=True, validators=[MaxValueValidator(MAX_LEAD_TIME)]
+    )
     express_cost = models.DecimalField(
         _("cost of express delivery"),
         max_digits=14,
@@ -60,6 +68,11 @@ class Supplier(models.Model):
             models.CheckConstraint(condition=Q(express_cost__gte=0), name="supplier_express_cost"),
             models.CheckConstraint(condition=Q(min_order_value__gte=0), name="supplier_min_order_value"),
             models.CheckConstraint(condition=Q(receipt_tolerance__lte=100), name="supplier_receipt_tolerance"),
+            models.CheckConstraint(
+                condition=Q(lead_time_days__lte=MAX_LEAD_TIME)
+                & (Q(express_days=None) | Q(express_days__lte=MAX_LEAD_TIME)),
+                name="supplier_days",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -82,7 +95,10 @@ class SupplierItem(models.Model):
     order_multiple = models.PositiveIntegerField(_("pack size"), default=1, validators=[MinValueValidator(1)])
     # Empty: it keeps.
     shelf_life_days = models.PositiveIntegerField(
-        _("shelf life on delivery (days)"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("shelf life on delivery (days)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_SHELF_LIFE)],
     )
     # Days to reckon with, learned every night from its receipts; empty: what the supplier says.
     learned_days = models.PositiveIntegerField(_("lead time learned (days)"), null=True, blank=True, editable=False)
@@ -98,6 +114,10 @@ class SupplierItem(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(unit_cost__gte=0, moq__gte=1, order_multiple__gte=1), name="supplieritem_rules"
+            ),
+            models.CheckConstraint(
+                condition=Q(shelf_life_days=None) | Q(shelf_life_days__lte=MAX_SHELF_LIFE),
+                name="supplieritem_shelf_life",
             ),
         ]
 

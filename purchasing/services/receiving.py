@@ -1,7 +1,7 @@
 """Goods receipts: stock and value come in, waiting orders are filled by the receiver in orders."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from core import audit, outbox
 from core.actor import current_actor_id
 from core.bulk import add_to_column
+from core.checks import text_error
 from core.errors import IllegalTransition, InvalidInput
 from core.live import publish_after_commit
 from core.money import ZERO, to_cents
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.models import StockMove
-from inventory.places import Receipt
+from inventory.places import LotPieces, Receipt
 from inventory.services import receive_stock
 from purchasing.currencies import rates_on
 from purchasing.locks import lock_purchase_orders
@@ -27,6 +28,9 @@ from purchasing.signals import goods_received
 from purchasing.values import NewReceipt
 
 Plan = list[tuple[PurchaseOrderLine, int]]
+Lots = Mapping[int, tuple[str, date | None]]
+"""Lot number and expiry date by line."""
+MAX_LOT = 60
 
 
 @retry_on_conflict
@@ -48,9 +52,10 @@ def receive_goods(news: Sequence[NewReceipt]) -> list[GoodsReceipt]:
         _receipt(orders[new.purchase_order_id], plan, number, new.received_at or now)
         for new, plan, number in zip(news, plans, next_numbers("GR", len(news)), strict=True)
     )
+    lots = {receipt.pk: new.lots for receipt, new in zip(receipts, news, strict=True)}
     costs = {receipt.pk: costs_of_receipt(receipt, new.landed) for receipt, new in zip(receipts, news, strict=True)}
     for at in sorted({receipt.received_at for receipt in receipts}):
-        _bring_in([(r, p) for r, p in zip(receipts, plans, strict=True) if r.received_at == at], costs, at)
+        _bring_in([(r, p) for r, p in zip(receipts, plans, strict=True) if r.received_at == at], costs, lots, at)
     LandedCost.objects.bulk_create([cost for several in costs.values() for cost in several])
     _finish(receipts, plans, lines)
     return receipts
@@ -87,6 +92,8 @@ def _plan(new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, li
         for line in lines[order.pk]
         if not 0 <= wanted.get(line.pk, 0) <= most[line.pk]
     }
+    arrived = [line for line in lines[order.pk] if wanted.get(line.pk)]
+    errors |= _lot_errors(arrived, new.lots, timezone.localdate(new.received_at or timezone.now()))
     if set(wanted) - set(most):
         errors["lines"] = _("A line does not belong to this purchase order.")
     if errors:
@@ -95,6 +102,23 @@ def _plan(new: NewReceipt, orders: dict[int, PurchaseOrder], lines: dict[int, li
     if not plan:
         raise IllegalTransition(_("Enter the pieces that arrived for at least one line."))
     return plan
+
+
+def _lot_errors(arrived: Sequence[PurchaseOrderLine], lots: Lots, day: date) -> dict[str, str]:
+    """What is wrong with the lots of lines that arrived on this day: ``lines.<id>.lot`` → sentence."""
+    errors = {}
+    for line in arrived:
+        number, expires_on = lots.get(line.pk, ("", None))
+        if line.product.tracks_lots and not number.strip():
+            text = _("Enter the lot number that stands on %s.") % line.product.sku
+        elif wrong := text_error(number, MAX_LOT):
+            text = wrong
+        elif expires_on is not None and expires_on < day:
+            text = _("%(sku)s expired on %(day)s: do not take it in.") % {"sku": line.product.sku, "day": expires_on}
+        else:
+            continue
+        errors[f"lines.{line.pk}.lot"] = text
+    return errors
 
 
 def _too_many(line: PurchaseOrderLine) -> str:
@@ -112,8 +136,13 @@ def _values(plan: Plan, costs: Sequence[LandedCost], rate: Decimal | None) -> li
     return [value + share for value, share in zip(values, shares, strict=True)]
 
 
-def _bring_in(group: list[tuple[GoodsReceipt, Plan]], costs: Mapping[int, Sequence[LandedCost]], at: datetime) -> None:
-    """Ledger and receipt lines of the receipts of one moment."""
+def _bring_in(
+    group: list[tuple[GoodsReceipt, Plan]],
+    costs: Mapping[int, Sequence[LandedCost]],
+    lots: Mapping[int, Lots],
+    at: datetime,
+) -> None:
+    """Ledger, lots and receipt lines of the receipts of one moment."""
     flat = [(receipt, line, quantity) for receipt, plan in group for line, quantity in plan]
     values = [value for receipt, plan in group for value in _values(plan, costs[receipt.pk], receipt.rate)]
     moves = receive_stock(
@@ -123,6 +152,7 @@ def _bring_in(group: list[tuple[GoodsReceipt, Plan]], costs: Mapping[int, Sequen
                 quantity,
                 value,
                 receipt.number,
+                lots=_lots(lots[receipt.pk], line, quantity),
             )
             for (receipt, line, quantity), value in zip(flat, values, strict=True)
         ],
@@ -136,6 +166,12 @@ def _bring_in(group: list[tuple[GoodsReceipt, Plan]], costs: Mapping[int, Sequen
         ],
         batch_size=2000,
     )
+
+
+def _lots(lots: Lots, line: PurchaseOrderLine, quantity: int) -> list[LotPieces]:
+    """The lot of one line's pieces, if it has one."""
+    number, expires_on = lots.get(line.pk, ("", None))
+    return [LotPieces(number.strip(), expires_on, quantity)] if number.strip() else []
 
 
 def _still_open(lines: Sequence[PurchaseOrderLine], arrived: Mapping[int, int]) -> tuple[int, int]:

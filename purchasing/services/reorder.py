@@ -76,7 +76,7 @@ def check_places(places: Collection[Place]) -> int:
         elif suggestion.supplier_item_id != item or _inputs(suggestion.inputs) != _inputs(need.snapshot()):
             changed.append((suggestion.pk, decision.quantity, item, need.snapshot()))
     ReorderSuggestion.objects.bulk_create(new, batch_size=1000)
-    _rewrite(changed)
+    _rewrite(changed, now)
     ReorderSuggestion.objects.filter(pk__in=obsolete).update(status=ReorderSuggestion.Status.OBSOLETE, updated_at=now)
     return still_open
 
@@ -101,20 +101,20 @@ def new_suggestion(place: Place, need: Need, decision: Decision, now: datetime) 
 
 REWRITE = """
 UPDATE purchasing_reordersuggestion AS suggestion
-   SET quantity = given.quantity, supplier_item_id = given.item, inputs = given.inputs, updated_at = now()
+   SET quantity = given.quantity, supplier_item_id = given.item, inputs = given.inputs, updated_at = %s::timestamptz
   FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::jsonb[]) AS given(id, quantity, item, inputs)
  WHERE suggestion.id = given.id
 """
 
 
-def _rewrite(changed: Sequence[tuple[int, int, int | None, dict[str, Any]]]) -> None:
+def _rewrite(changed: Sequence[tuple[int, int, int | None, dict[str, Any]]], now: datetime) -> None:
     """New quantity, supplier item and inputs of locked suggestions, in one statement."""
     if changed:
         keys, quantities, items, inputs = zip(*changed, strict=True)
         write(
             "rewrite_suggestions",
             REWRITE,
-            [list(keys), list(quantities), list(items), [json.dumps(snapshot) for snapshot in inputs]],
+            [now.isoformat(), list(keys), list(quantities), list(items), [json.dumps(snapshot) for snapshot in inputs]],
         )
 
 

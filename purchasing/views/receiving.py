@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.errors import DomainError
 from core.idempotency import do_once, new_key
 from core.templatetags.tandem import quantity
+from inventory.lots import lots_of_moves
 from inventory.selectors import waiting_by_place
 from purchasing import selectors, services
-from purchasing.forms import ReceiptCostsForm, ReceivingFilterForm
+from purchasing.forms import LotForms, ReceiptCostsForm, ReceivingFilterForm
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine
 from purchasing.typed import whole
 from purchasing.values import NewReceipt
@@ -68,20 +69,24 @@ def receive(request: HttpRequest, pk: int) -> HttpResponseBase:
     lines = selectors.purchase_order_lines(order)
     typed = {line.pk: request.POST.get(f"line-{line.pk}", "").strip() for line in lines}
     errors = {pk: _("Enter a whole number, 0 for nothing.") for pk, text in typed.items() if whole(text or "0") is None}
+    lots = LotForms(lines, request.POST)
     key = request.POST.get("key", "")
     costs = ReceiptCostsForm(request.POST)
-    if errors or not costs.is_valid():
-        return _form_page(request, order, typed=typed, key=key, errors=errors, costs=costs, status=422)
+    if errors or not costs.is_valid() or not lots.are_valid():
+        return _form_page(request, order, typed=typed, key=key, errors=errors, costs=costs, lots=lots, status=422)
     places = {(line.product_id, order.warehouse_id) for line in lines}
     waited = sum(waiting_by_place(places).values())
     quantities = {pk: whole(text) or 0 for pk, text in typed.items()}
-    new = NewReceipt(pk, quantities, landed=costs.landed())
+    new = NewReceipt(pk, quantities, landed=costs.landed(), lots=lots.values())
     try:
         receipt = do_once(request.user.pk or 0, key, lambda: services.receive_goods([new])[0].pk)
     except DomainError as error:
         named = getattr(error, "field_errors", {})
         errors = {line: named[f"lines.{line}.quantity"] for line in typed if f"lines.{line}.quantity" in named}
-        return _form_page(request, order, typed=typed, key=key, error=error, errors=errors, costs=costs, status=409)
+        lots.refuse(named)
+        return _form_page(
+            request, order, typed=typed, key=key, error=error, errors=errors, costs=costs, lots=lots, status=409
+        )
     _say_what_came_of_it(request, waited - sum(waiting_by_place(places).values()))
     return redirect("purchasing:receipt", receipt)
 
@@ -105,16 +110,19 @@ def _form_page(
     error: DomainError | None = None,
     errors: dict[int, str] | None = None,
     costs: ReceiptCostsForm | None = None,
+    lots: LotForms | None = None,
     status: int = 200,
 ) -> HttpResponse:
     lines = selectors.purchase_order_lines(order)
+    lots = lots or LotForms(lines)
+    is_wrong = errors or not lots.are_valid()
     context = {
         "order": order,
-        "rows": [_row(line, typed, errors or {}) for line in lines],
+        "rows": [_row(line, typed, errors or {}) | {"lot": lots.forms.get(line.pk)} for line in lines],
         "receipts": selectors.receipts(order),
         "is_incoming": order.status in selectors.INCOMING,
         "key": key or new_key(),
-        "error": error.detail if error else _("Nothing was received: correct the lines named.") if errors else "",
+        "error": error.detail if error else _("Nothing was received: correct the lines named.") if is_wrong else "",
         "costs": costs or ReceiptCostsForm(),
         "texts": _texts(order),
     }
@@ -155,10 +163,11 @@ def receipt_detail(request: HttpRequest, pk: int) -> HttpResponse:
     ).prefetch_related("lines__line__product")
     receipt = get_object_or_404(receipts, pk=pk)
     lines = list(receipt.lines.all())
+    lots = lots_of_moves([line.move_id for line in lines])
     context = {
         "receipt": receipt,
         "order": receipt.purchase_order,
-        "lines": lines,
+        "lines": [(line, lots.get(line.move_id, [])) for line in lines],
         "pieces": sum(line.quantity for line in lines),
         "left": sum(line.open for line in receipt.purchase_order.lines.all())
         if receipt.purchase_order.status == PurchaseOrder.Status.PARTLY_RECEIVED
