@@ -19,10 +19,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from forecasting.calendar import Learned, category_factors, learn_events, with_calendar
+from forecasting.engine.agility import learn_agility
 from forecasting.engine.distribution import LeadTime
 from forecasting.engine.history import FloatArray, put_back
 from forecasting.engine.lead_time import learn_curve
-from forecasting.engine.level import learn_agility
 from forecasting.engine.plan import DAYS, USUAL_SPREAD_WEEKS, WEEKS_KEPT, History, Pool, capped_panel, without_events
 from forecasting.engine.season import Season, fit_season
 from forecasting.engine.spread import Curve
@@ -152,21 +152,21 @@ def _days_in_stock(
     return ~empty
 
 
-def learn_variation(places: Sequence[Place], as_of: date, learned: Learned) -> tuple[list[float], float]:
-    """How much products vary at which rate (the numbers of a Curve) and how lasting changes are (agility).
+def learn_variation(places: Sequence[Place], as_of: date, learned: Learned) -> tuple[list[float], list[float]]:
+    """How much products vary at which rate (the numbers of a Curve) and how lasting changes are (those of an Agility).
 
     Both are learned from evenly chosen places.
     """
     step = max(len(places) // STUDIED_PLACES, 1)
     histories = demand_histories(list(places)[::step], as_of)
     if not histories:
-        return [], 1.0
+        return [], []
     products = {product for product, _warehouse in histories}
     categories = dict(Product.objects.filter(pk__in=products).values_list("pk", "category_id"))
     known = with_calendar(histories, categories, learned).values()
     demand, _age = capped_panel([without_events(history, calendar) for history, calendar in known])
     curve = learn_curve(demand, USUAL_LEAD_TIME.interval(1.0), DAYS)
-    return [round(curve.intercept, 6), round(curve.slope, 6)], round(learn_agility(demand, DAYS), 6)
+    return [round(curve.intercept, 6), round(curve.slope, 6)], learn_agility(demand, DAYS).numbers()
 
 
 def curve_of(kept: Sequence[float]) -> Curve:

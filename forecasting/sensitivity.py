@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecasting.engine.lead_time import undershoot
 from forecasting.engine.patterns import Pattern
 from forecasting.engine.policy import Economics, LeadTimeDemand, Money, decide
 from forecasting.engine.spread import variance_of
@@ -42,7 +43,8 @@ def levels_if(
     if demand == 1.0 and not lead_time_days:
         of_demand = basis["variance_of_demand"]  # what was added for events stays
     of_lead_time = demand**2 * basis["variance_of_lead_time"]
-    known = _demand(weeks, mean, of_demand, of_lead_time, demand * basis["lot_weekly_demand"], basis["spread"])
+    rate = demand * basis["lot_weekly_demand"]
+    known = _demand(weeks, mean, of_demand, of_lead_time, rate, basis["spread"], rate * basis["review_days"] / DAYS)
     money = _money(forecast, pattern, holding=holding, underage=underage, moq=moq)
     policy = decide(known, money)
     return Levels(
@@ -52,12 +54,12 @@ def levels_if(
 
 
 def _demand(
-    weeks: float, mean: float, of_demand: float, of_lead_time: float, rate: float, spread: float
+    weeks: float, mean: float, of_demand: float, of_lead_time: float, rate: float, spread: float, between: float
 ) -> LeadTimeDemand:
     def one(value: float) -> np.ndarray:
         return np.array([float(value)])
 
-    variance = of_demand + of_lead_time
+    variance, usual = of_demand + of_lead_time, one(rate * weeks)
     return LeadTimeDemand(
         weeks=one(weeks),
         weeks_variance=one(0),
@@ -70,6 +72,7 @@ def _demand(
         clearing_rate=one(rate),
         usual_mean=one(mean),
         usual_variance=one(variance),
+        undershoot=undershoot(usual, variance_of(usual, one(spread)), one(between)),
     )
 
 

@@ -58,8 +58,12 @@ def lines(forecast: DemandForecast) -> Iterator[Line]:
     yield "bounded", _("At least a piece, at most what sells in time"), "=MAX(1,MIN({wished},MAX(1,{rate}*{longest})))"
     yield "lot", _("In whole packs"), "=CEILING(MAX({bounded},{moq}),{pack})"
     yield "", _("Service level"), ""
-    yield "lying", _("Weeks that a piece too many lies"), f"=MIN({{lot}}/{{rate}},{LONGEST_LYING_WEEKS})"
-    if basis["lying_weeks"] is not None and _rises(basis):
+    yield "dispersion", _("Variance / mean of usual demand"), "=MAX({spread}*SQRT({rate}*{weeks}),0.5)"
+    below = "=({rate}*{review}/7+{dispersion})/2" if "undershoot" in basis else "=0"
+    yield "below", _("Below the reorder point when an order goes out"), below
+    lying = f"=MIN(({{lot}}+{{below}})/{{rate}},{LONGEST_LYING_WEEKS})"
+    yield "lying", _("Weeks that a piece too many lies"), lying
+    if basis["lying_weeks"] is not None and rises(basis):
         yield "lying", _("Weeks that a piece too many lies, after the event"), basis["lying_weeks"]
     yield "over", _("A piece too many"), f"={{holding}}*{{lying}}/{WEEKS_PER_YEAR}"
     yield "under", _("A piece too few"), "={margin}*{lost}+{goodwill}"
@@ -80,9 +84,10 @@ def _from_events(basis: dict[str, float]) -> float:
     return max(round(basis["variance_of_demand"] - formula, 6), 0.0)
 
 
-def _rises(basis: dict[str, float]) -> bool:
+def rises(basis: dict[str, float]) -> bool:
     """Whether an event made what is left over lie longer than a lot lasts."""
-    usual = min(basis["lot"] / basis["lot_weekly_demand"], LONGEST_LYING_WEEKS) if basis["lot_weekly_demand"] else 0.0
+    ordered, rate = basis["lot"] + basis.get("undershoot", 0.0), basis["lot_weekly_demand"]
+    usual = min(ordered / rate, LONGEST_LYING_WEEKS) if rate else 0.0
     return abs(basis["lying_weeks"] - usual) > 1e-3 * max(usual, 1.0)
 
 

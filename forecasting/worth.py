@@ -21,6 +21,7 @@ class Stakes:
     underage: FloatArray  # a piece too few
     holding: FloatArray  # a piece on the shelf for a year
     order_cost: FloatArray
+    undershoot: FloatArray  # pieces below the reorder point when an order goes out
 
 
 def expected_short(stakes: Stakes, reorder_point: FloatArray) -> FloatArray:
@@ -35,11 +36,12 @@ def expected_short(stakes: Stakes, reorder_point: FloatArray) -> FloatArray:
 def yearly_cost(stakes: Stakes, reorder_point: FloatArray, order_up_to: FloatArray) -> FloatArray:
     """Ordering, shortages and holding of a year under an (s, S) policy.
 
-    D / Q · (K + u · E[(X - s)+]) + h · (Q / 2 + s - E[X] + E[(X - s)+]), Q = S - s (Silver, Pyke & Thomas 2017, 6.7).
+    D / (Q + U) · (K + u · E[(X - s)+]) + h · (Q / 2 + s - E[X] + E[(X - s)+]), Q = S - s, U the undershoot (Silver,
+    Pyke & Thomas 2017, 6.7).
     """
     lot = np.maximum(order_up_to - reorder_point, 1.0)
     short = expected_short(stakes, reorder_point)
-    cycles = stakes.yearly_demand / lot
+    cycles = stakes.yearly_demand / (lot + stakes.undershoot)
     stock = lot / 2 + np.maximum(reorder_point - stakes.mean + short, 0.0)
     return np.asarray(cycles * (stakes.order_cost + stakes.underage * short) + stakes.holding * stock)
 

@@ -31,11 +31,11 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
+from forecasting.engine.agility import Agility, learn_agility
 from forecasting.engine.bound import best_receipts
 from forecasting.engine.distribution import gamma_quantile
 from forecasting.engine.history import FloatArray, IntArray, SpikeCap
 from forecasting.engine.lead_time import learn_curve
-from forecasting.engine.level import learn_agility
 from forecasting.engine.plan import WEEKS_KEPT, History, Item, Pool, make_plans
 from forecasting.engine.season import Season, fit_season
 from forecasting.engine.spread import Curve, fixed
@@ -182,7 +182,7 @@ class _Shared:
     """What products share, and the pool of each group."""
 
     curve: Curve = field(default_factory=Curve)
-    agility: float = 1.0
+    agility: Agility = field(default_factory=Agility)
     pools: dict[str, Pool] = field(default_factory=dict)
 
 

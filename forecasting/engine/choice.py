@@ -57,7 +57,11 @@ class Choice:
 
 
 def choose(
-    demand: FloatArray, age: IntArray, interval: IntArray, index: FloatArray | None = None, agility: float = 1.0
+    demand: FloatArray,
+    age: IntArray,
+    interval: IntArray,
+    index: FloatArray | None = None,
+    agility: FloatArray | float = 1.0,
 ) -> Choice:
     """Pick each row's model.
 
@@ -76,7 +80,7 @@ def choose(
     return Choice(model, paths, _accuracies(errors, sums, usable, model, interval))
 
 
-def _paths(demand: FloatArray, interval: IntArray, agility: float) -> Paths:
+def _paths(demand: FloatArray, interval: IntArray, agility: FloatArray | float) -> Paths:
     begun = np.cumsum(demand, axis=1) > 0
     keep = 0.5 ** (1.0 / RECENT_WEEKS)
     from scipy.signal import lfilter  # here: a web process need not load it

@@ -24,12 +24,14 @@ def lead_time_demand(
     ahead: FloatArray | None = None,
     promotion_variance: FloatArray | None = None,
     clearing_rate: FloatArray | None = None,
+    review: FloatArray | float = 1.0,
 ) -> LeadTimeDemand:
     """Mean and variance of what is wanted in the coming interval.
 
     demand: (rows, periods), season and promotions taken out. ahead: factor on the level of each coming period, shape
     (rows, periods ahead); None for 1,
     which also holds beyond them. promotion_variance: of the coming periods' factors, same shape.
+    review: periods between two chances to order.
     """
     weights, longest = np.array(interval.weights), math.ceil(max(interval.lengths))
     past_mean, past_variance = interval_moments(demand, age, interval, week)
@@ -58,10 +60,22 @@ def lead_time_demand(
         clearing_rate=(level.rate if clearing_rate is None else clearing_rate) * week,
         usual_mean=usual,
         usual_variance=usual_parts[0] + usual_parts[1],
+        undershoot=undershoot(usual, usual_parts[0], level.rate * review),
     )
 
 
-def usual_level(usual: FloatArray, age: IntArray, events: FloatArray, week: float, agility: float = 1.0) -> Level:
+def undershoot(mean: FloatArray, variance: FloatArray, between: FloatArray) -> FloatArray:
+    """How far demand between two chances to order carries the position past any point, on average.
+
+    That is E[D²] / 2 E[D] of renewal theory, D being the demand ``between``: half of its mean and of variance / mean,
+    which is the same over any interval.
+    """
+    return np.where(mean > 0, 0.5 * (between + variance / np.maximum(mean, 1e-12)), 0.0)
+
+
+def usual_level(
+    usual: FloatArray, age: IntArray, events: FloatArray, week: float, agility: FloatArray | float = 1.0
+) -> Level:
     """Level of demand with promotions taken out, of which featured periods say less; events: (rows, periods, 3)."""
     trust = np.where(events[..., 1] > FEATURED, FEATURE_TRUST, 1.0)
     return recent_level(usual, age, week, trust=trust, agility=agility)

@@ -3,9 +3,8 @@
 It is steady while sales vary, and lets go when they fade: a fast average near nothing pulls the product of both down.
 Both are weighted means since the first sale rather than recursions from a guessed start.
 
-How fast the fast one is, is learned from all products together (``learn_agility``): where two good weeks are mostly
-followed by more of them it follows the last two weeks. Where they were a promotion that is over, it follows the last
-eight and leans against the last two: the next promotion is the nearer the longer the last one is past.
+How fast the fast one is, is learned (``agility``): it follows the last two weeks (1), the last eight (0), or these and
+leans against the last two (below 0).
 """
 
 import math
@@ -19,12 +18,7 @@ SLOW_WEEKS, STEADY_WEEKS, FAST_WEEKS = 104.0, 8.0, 2.0  # half-lives
 FAST_SHARE = 0.5
 LEAST_OF_SLOW = 1e-3  # the fast average is taken as at least this share of the slow one
 PRIOR_WEEKS = 2.0  # what comparable products sell counts like this many weeks of the product's own
-AHEAD_WEEKS = 2  # that a departure of the fast average from the slow one is compared with
-SETTLED_WEEKS = 13  # a product this young has no slow average to depart from
 MOST_OPPOSED = math.log(2.0)  # departure, either way, beyond which it is leaned against no more
-LARGEST_RATIO = 4.0  # of demand to the slow average; what is above says no more
-LASTING = 0.2  # share of a departure that goes on (or is taken back) from which it is followed (or opposed) fully
-MIN_DEPARTURES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +35,16 @@ def recent_level(
     week: float,
     usual: FloatArray | None = None,
     trust: FloatArray | None = None,
-    agility: float = 1.0,
+    agility: FloatArray | float = 1.0,
 ) -> Level:
     """Level at the end of ``demand`` (rows, periods).
 
     usual: pieces a period of comparable products, nan for none; shape (rows,). trust: how much each period counts
-    (rows, periods), None for 1. agility: of ``learn_agility``.
+    (rows, periods), None for 1. agility: of each row.
     """
     slow = weighted_mean(demand, age, SLOW_WEEKS * week, trust)
     fast = weighted_mean(demand, age, FAST_WEEKS * week, trust)
-    if agility < 1:
+    if np.any(np.asarray(agility) < 1):
         fast = _between(weighted_mean(demand, age, STEADY_WEEKS * week, trust), fast, slow, agility)
     if usual is not None:
         known = np.isfinite(usual)
@@ -77,48 +71,17 @@ def weighted_mean(values: FloatArray, age: IntArray, half_life: float, trust: Fl
     return np.asarray(values @ weights / np.maximum(weight, 1e-12))
 
 
-def level_path(demand: FloatArray, week: float, agility: float = 1.0) -> FloatArray:
+def level_path(demand: FloatArray, week: float, agility: FloatArray | float = 1.0) -> FloatArray:
     """What ``recent_level`` would have said after each period; shape (rows, periods)."""
-    slow, steady, fast = _paths(demand, week)
-    return blend(slow, fast if agility == 1 else _between(steady, fast, slow, agility))
-
-
-def learn_agility(demand: FloatArray, week: float) -> float:
-    """Whether what the last two weeks sold beyond the last eight goes on (1) or is taken back (-1); from many products.
-
-    Least squares of the coming weeks on both averages, all as multiples of the slow one.
-    """
-    slow, steady, fast = _paths(demand, week)
-    ahead = round(AHEAD_WEEKS * week)
-    total = np.concatenate([np.zeros((len(demand), 1)), np.cumsum(demand, axis=1)], axis=1)
-    origins = np.arange(round(SETTLED_WEEKS * week), demand.shape[1] - ahead, max(round(week), 1))
-    following = (total[:, origins + 1 + ahead] - total[:, origins + 1]) / ahead
-    settled = np.cumsum(np.cumsum(demand, axis=1) > 0, axis=1)[:, origins] > SETTLED_WEEKS * week
-    if np.count_nonzero(settled) < MIN_DEPARTURES:
-        return 1.0
-    usual = slow[:, origins][settled]
-    recent, before, after = (
-        np.minimum(values[settled] / usual, LARGEST_RATIO)
-        for values in (fast[:, origins], steady[:, origins], following)
-    )
-    regressors = np.column_stack([np.ones(len(usual)), recent, before])
-    gram = regressors.T @ regressors
-    if np.linalg.cond(gram) > 1e9:  # nothing ever departed
-        return 1.0
-    slope = float(np.linalg.solve(gram, regressors.T @ after)[1])
-    return float(np.clip(slope / LASTING, -1.0, 1.0))
-
-
-def _paths(demand: FloatArray, week: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Slow, steady and fast average after each period."""
     begun = np.cumsum(demand, axis=1) > 0
     slow, steady, fast = (
-        _mean_path(demand, begun, half_life * week) for half_life in (SLOW_WEEKS, STEADY_WEEKS, FAST_WEEKS)
+        mean_path(demand, begun, half_life * week) for half_life in (SLOW_WEEKS, STEADY_WEEKS, FAST_WEEKS)
     )
-    return slow, steady, fast
+    by_row = np.reshape(np.asarray(agility, dtype=np.float64), (-1, 1))
+    return blend(slow, _between(steady, fast, slow, by_row))
 
 
-def _between(steady: FloatArray, fast: FloatArray, slow: FloatArray, agility: float) -> FloatArray:
+def _between(steady: FloatArray, fast: FloatArray, slow: FloatArray, agility: FloatArray | float) -> FloatArray:
     """Geometric mean of both averages, the fast one weighing ``agility``: away from it where that is negative.
 
     A lull is leaned against while it may be one; the deeper it gets, the more it is taken for the end of sales.
@@ -126,12 +89,13 @@ def _between(steady: FloatArray, fast: FloatArray, slow: FloatArray, agility: fl
     least = LEAST_OF_SLOW * slow
     steady = np.maximum(steady, least)
     ahead = np.log(np.maximum(fast, least) / np.maximum(steady, 1e-12), where=steady > 0, out=np.zeros_like(steady))
-    if agility < 0:
-        ahead = np.where(ahead < -MOST_OPPOSED, -2 * MOST_OPPOSED - ahead, np.minimum(ahead, MOST_OPPOSED))
+    opposed = np.where(ahead < -MOST_OPPOSED, -2 * MOST_OPPOSED - ahead, np.minimum(ahead, MOST_OPPOSED))
+    ahead = np.where(np.asarray(agility) < 0, opposed, ahead)
     return np.asarray(steady * np.exp(agility * ahead))
 
 
-def _mean_path(demand: FloatArray, begun: np.ndarray, half_life: float) -> FloatArray:
+def mean_path(demand: FloatArray, begun: np.ndarray, half_life: float) -> FloatArray:
+    """The mean that ``weighted_mean`` would have given after each period; begun: periods since the first sale."""
     keep = 0.5 ** (1.0 / half_life)
     from scipy.signal import lfilter  # here: a web process need not load it
 

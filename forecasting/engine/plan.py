@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from forecasting.engine import policy
+from forecasting.engine.agility import Agility
 from forecasting.engine.choice import MODELS, Accuracy, Choice, choose
 from forecasting.engine.distribution import LeadTime, gamma_quantile
 from forecasting.engine.history import FloatArray, IntArray, SpikeCap, ages, clean, put_back
@@ -24,6 +25,7 @@ DAYS = 7  # in a week: plans are made from daily demand
 WEEKS_KEPT = 156  # three years: enough for a season, short enough to forget what the product once was
 HORIZON_WEEKS = 26
 Columns = TypeVar("Columns", LeadTimeDemand, policy.Money)
+ALL_FOLLOW = Agility()
 BAND = (0.1, 0.9)
 BAND_GROWTH_WEEKS = 26.0  # variance of a week's forecast doubles in so many
 USUAL_SPREAD_WEEKS = 8.0  # half-life of what an empty shelf's demand is taken from
@@ -96,6 +98,7 @@ class Plan:
     season_strength: float
     capped_days: int
     filled: float  # pieces put back for days without stock
+    agility: float  # how quick the level follows its last two weeks: 1 at once, 0 within eight, below leaning against
     forecast: Forecast
     accuracy: Accuracy
     demand: dict[str, float]
@@ -130,7 +133,7 @@ class _Seasons:
     ahead: FloatArray
 
 
-def make_plans(items: Sequence[Item], curve: Curve, agility: float = 1.0) -> list[Plan]:
+def make_plans(items: Sequence[Item], curve: Curve, agility: Agility = ALL_FOLLOW) -> list[Plan]:
     """Forecast every series and decide its policy. Deterministic; any series gives a finite plan.
 
     curve, agility: what all products share, of ``learn_curve`` and ``learn_agility``.
@@ -145,15 +148,17 @@ def make_plans(items: Sequence[Item], curve: Curve, agility: float = 1.0) -> lis
     weekly = panel.weekly(usual)
     patterns = [_pattern(items[n], panel, seasons, weekly, n) for n in range(len(items))]
     spans = np.array([max(1, round(i.mean / DAYS)) for i in intervals])
-    choice = choose(weekly, -(-panel.age // DAYS), spans, seasons.past, agility)
+    own = agility.own(usual, DAYS)
+    choice = choose(weekly, -(-panel.age // DAYS), spans, seasons.past, own)
     rates = np.array([np.nan if i.pool.usual_rate is None else i.pool.usual_rate / DAYS for i in items])
-    level = recent_level(usual, panel.age, DAYS, rates, agility=agility)
+    level = recent_level(usual, panel.age, DAYS, rates, agility=own)
     factors = _factors(choice, level, weeks_ahead)
     level = Level(level.rate * factors[:, 0], level.slow)
     factors = factors / np.maximum(factors[:, :1], 1e-12) * seasons.ahead
     lift, uncertain = _events_ahead(items, weeks_ahead * DAYS)
     daily = np.repeat(factors, DAYS, axis=1) * lift
-    demand = _lead_time_demand(usual, panel.age, level, intervals, curve, daily, uncertain)
+    review = np.array([item.review_days for item in items])
+    demand = _lead_time_demand(usual, panel.age, level, intervals, curve, daily, uncertain, review)
     policies = _decide(demand, policy.Money.of([item.economics for item in items], patterns), lift, intervals)
     coming = factors[:, :HORIZON_WEEKS] * lift.reshape(len(items), -1, DAYS)[:, :HORIZON_WEEKS].mean(axis=2)
     bands = _bands(usual, panel.age, level, curve, coming)
@@ -164,6 +169,7 @@ def make_plans(items: Sequence[Item], curve: Curve, agility: float = 1.0) -> lis
             season_strength=seasons.strength[n],
             capped_days=int(panel.capped[n]),
             filled=float(panel.filled[n]),
+            agility=float(own[n]),
             forecast=Forecast(items[n].history.end, *(band[n] for band in bands)),
             accuracy=choice.accuracy[n],
             demand={name: float(getattr(demand, name)[n]) for name in LeadTimeDemand.__slots__},
@@ -276,6 +282,7 @@ def _lead_time_demand(
     curve: Curve,
     ahead: FloatArray,
     uncertain: FloatArray,
+    review: FloatArray,
 ) -> LeadTimeDemand:
     """As ``lead_time_demand``, for rows whose intervals differ: computed together where they are the same."""
     same: dict[Interval, list[int]] = defaultdict(list)
@@ -292,6 +299,7 @@ def _lead_time_demand(
             curve,
             ahead[rows],
             uncertain[rows],
+            review=review[rows],
         )
         for name, values in result.items():
             values[rows] = getattr(part, name)

@@ -104,6 +104,7 @@ class LeadTimeDemand:
     clearing_rate: FloatArray  # pieces a week that what is left over sells at
     usual_mean: FloatArray  # without promotions
     usual_variance: FloatArray
+    undershoot: FloatArray  # how far below the reorder point the position usually is when an order goes out
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def decide(demand: LeadTimeDemand, money: Money, *, promotions: bool = False) ->
     """The policy that earns most under these economics. promotions: whether some are planned in the interval."""
     wished = economic_lot(demand.weekly_rate, money)
     lot = np.where(wished > 0, round_up(wished, money.moq, money.order_multiple), 0.0)  # nothing sells: buy nothing
-    lying = _cycle(lot, demand.weekly_rate)
+    lying = _cycle(lot + demand.undershoot, demand.weekly_rate)
     if promotions:
         lying = _lying_after_promotion(demand, money, lot)
     overage = money.holding_a_week * lying
@@ -178,10 +179,10 @@ def decide(demand: LeadTimeDemand, money: Money, *, promotions: bool = False) ->
     )
 
 
-def _cycle(lot: FloatArray, weekly: FloatArray) -> FloatArray:
-    """Weeks that a lot lasts: so long lies a piece too many until the next order is smaller for it."""
+def _cycle(ordered: FloatArray, weekly: FloatArray) -> FloatArray:
+    """Weeks that an order lasts: so long lies a piece too many until the next order is smaller for it."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(weekly > 0, np.minimum(lot / weekly, LONGEST_LYING_WEEKS), WEEKS_PER_YEAR)
+        return np.where(weekly > 0, np.minimum(ordered / weekly, LONGEST_LYING_WEEKS), WEEKS_PER_YEAR)
 
 
 def _lying_after_promotion(demand: LeadTimeDemand, money: Money, lot: FloatArray) -> FloatArray:

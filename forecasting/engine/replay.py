@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from forecasting.engine import promotions as promo
+from forecasting.engine.agility import Agility, learn_agility
 from forecasting.engine.distribution import gamma_quantile
 from forecasting.engine.history import FloatArray, SpikeCap, ages, clean
 from forecasting.engine.lead_time import lead_time_demand, learn_curve, promotion_uncertainty, usual_level
-from forecasting.engine.level import SLOW_WEEKS, learn_agility, recent_level, weighted_mean
+from forecasting.engine.level import SLOW_WEEKS, recent_level, weighted_mean
 from forecasting.engine.patterns import Pattern
 from forecasting.engine.policy import Economics, LeadTimeDemand, Money, decide
 from forecasting.engine.spread import Curve, Interval, fixed
@@ -24,7 +25,7 @@ class TandemPolicy:
 
     def __init__(self) -> None:
         self.curve = Curve()
-        self.agility = 1.0
+        self.agility = Agility()
         self.shared_uplift: promo.SharedUplift | None = None
 
     def prepare(self, panel: FloatArray, params_list: list[Any]) -> None:
@@ -43,6 +44,7 @@ class TandemPolicy:
 
     def start(self, params: Any) -> None:
         """Forget the product before."""
+        self.own_agility: FloatArray | None = None
         self.cap = SpikeCap(1)
         self.demand = np.zeros((1, 0))
         self.position = np.nan  # on hand + on order after the last order
@@ -73,8 +75,14 @@ class TandemPolicy:
         age = ages(self.demand)
         if self._promotions_known(params):
             return self._promoted(params, age)
-        level = recent_level(self.demand, age, params.week, agility=self.agility)
-        return lead_time_demand(self.demand, age, level, self.interval, params.week, self.curve)
+        level = recent_level(self.demand, age, params.week, agility=self._agility(self.demand, params))
+        return lead_time_demand(self.demand, age, level, self.interval, params.week, self.curve, review=params.review)
+
+    def _agility(self, usual: FloatArray, params: Any) -> FloatArray:
+        """How quick the product's level follows, from its past before the first decision."""
+        if self.own_agility is None:
+            self.own_agility = self.agility.own(usual[:, : params.start], params.week)
+        return self.own_agility
 
     def _promoted(self, params: Any, age: np.ndarray) -> LeadTimeDemand:
         assert self.shared_uplift is not None
@@ -85,13 +93,14 @@ class TandemPolicy:
         return lead_time_demand(
             usual,
             age,
-            usual_level(usual, age, events[:, :past], params.week, self.agility),
+            usual_level(usual, age, events[:, :past], params.week, self._agility(usual, params)),
             self.interval,
             params.week,
             self.curve,
             uplift.factor[:, past:] * above,
             uncertain,
             weighted_mean(self.demand, age, SLOW_WEEKS * params.week),
+            params.review,
         )
 
     def _take_in(self, history: FloatArray, on_hand: float, on_order: float) -> None:
@@ -112,7 +121,7 @@ def forecast(panel: FloatArray, horizon: int, lead: int, levels: FloatArray) -> 
     """
     demand = SpikeCap(len(panel)).cut_all(clean(panel))
     age, interval = ages(demand), fixed([lead])
-    level = recent_level(demand, age, 1.0, agility=learn_agility(demand, 1.0))
+    level = recent_level(demand, age, 1.0, agility=learn_agility(demand, 1.0).own(demand, 1.0))
     over = lead_time_demand(demand, age, level, interval, 1.0, learn_curve(demand, interval, 1.0))
     mean = np.repeat(level.rate[:, None], horizon, axis=1)
     return mean, np.stack([gamma_quantile(np.array(at), over.mean, over.variance) for at in levels], axis=1)

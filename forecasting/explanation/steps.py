@@ -5,6 +5,7 @@ The numbers are those kept with the forecast, so what is shown is what decided; 
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from django.utils.formats import date_format
@@ -23,6 +24,9 @@ from forecasting.engine.policy import HIGHEST_SERVICE, LOT_FACTOR, LOWEST_SERVIC
 from forecasting.explanation.change import against_last, what_would_change_it, wish
 from forecasting.explanation.words import Step, n, percent, r, whole, x
 from forecasting.models import DemandForecast
+from forecasting.workbook import rises
+
+FOLLOWS, LEANS_AGAINST = 0.5, -0.25  # agility from which, and up to which, a sentence says so
 
 
 def explain(forecast: DemandForecast, *, with_money: bool) -> list[Step]:
@@ -109,6 +113,25 @@ def _pattern(forecast: DemandForecast) -> Iterator[Step]:
 
 
 def _model(forecast: DemandForecast) -> Step:
+    tested = _tested(forecast)
+    if forecast.model != "blended_level" or "agility" not in forecast.basis:
+        return tested
+    return replace(tested, sentence=f"{_agility(forecast.basis['agility'])} {tested.sentence}")
+
+
+def _agility(agility: float) -> str:
+    """How quick the level follows, in plain words."""
+    if agility > FOLLOWS:
+        return _("What changes here mostly lasts: the level follows the last two weeks quickly.")
+    if agility >= LEANS_AGAINST:
+        return _("The last two weeks alone say little here: the level follows the last eight.")
+    return _(
+        "High weeks are mostly followed by lower ones here and low by higher ones, as promotions do it: the level "
+        "leans against the last two weeks."
+    )
+
+
+def _tested(forecast: DemandForecast) -> Step:
     accuracy = forecast.accuracy
     name = _("Model: %(model)s") % {"model": forecast.get_model_display()}
     if accuracy.get("wape") is None:
@@ -239,6 +262,18 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
         % {"share": percent(money["lost_share"])},
         f"{x(margin)} × {x(money['lost_share'])} + {x(money['goodwill'])} = {r(money['underage'])}",
     )
+    below = basis.get("undershoot", 0.0)
+    if below and not rises(basis):
+        yield Step(
+            _("An order"),
+            _(
+                "Demand comes in lumps: when an order goes out, the position has usually fallen %(below)s pieces below "
+                "the reorder point (half of a day's demand and of variance / mean). The order makes up for them too "
+                "and lasts %(weeks)s weeks."
+            )
+            % {"below": n(below), "weeks": n(basis["lying_weeks"], 1)},
+            f"({whole(basis['lot'])} + {x(below)}) / {x(basis['lot_weekly_demand'])} = {r(basis['lying_weeks'])}",
+        )
     yield Step(
         _("A piece too many"),
         _("It lies for the %(weeks)s weeks until the next order and costs holding and obsolescence.")

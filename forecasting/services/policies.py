@@ -66,6 +66,7 @@ def stakes_of(rows: Sequence[DemandForecast]) -> Stakes:
         underage=column([row.economics["underage"] for row in rows]),
         holding=column([row.economics["holding_a_year"] for row in rows]),
         order_cost=column([row.economics["order_cost"] for row in rows]),
+        undershoot=column([row.basis.get("undershoot", 0.0) for row in rows]),
     )
 
 

@@ -34,6 +34,7 @@ from forecasting.demand import (
     pool_of,
 )
 from forecasting.economics import Supply, default_lead_time, economics_of, learn_lost_share, supplies
+from forecasting.engine.agility import Agility
 from forecasting.engine.plan import DAYS, Item, Plan, make_plans
 from forecasting.engine.policy import WEEKS_PER_YEAR, Economics
 from forecasting.engine.spread import Curve
@@ -144,7 +145,7 @@ def compute_chunk(chunk_id: int) -> int:
     as_of = ForecastRun.objects.values_list("as_of", flat=True).get(pk=chunk.run_id)
     items = dict(_items(places, as_of, shared))
     clock.lap("read")
-    plans, errors = _plan_all(items, curve_of(shared["spread"]), shared.get("agility", 1.0))
+    plans, errors = _plan_all(items, curve_of(shared["spread"]), Agility.of(shared.get("agility", [])))
     clock.lap("fit")
     forecasts = [_forecast(place, plan, items[place], chunk.run_id) for place, plan in plans.items()]
     apply_policies(forecasts, as_of)
@@ -198,7 +199,7 @@ def _items(places: Sequence[Place], as_of: date, shared: dict[str, Any]) -> Iter
         )
 
 
-def _plan_all(items: dict[Place, Item], curve: Curve, agility: float) -> tuple[dict[Place, Plan], dict[Place, str]]:
+def _plan_all(items: dict[Place, Item], curve: Curve, agility: Agility) -> tuple[dict[Place, Plan], dict[Place, str]]:
     """Plans by place; if they cannot be made together, one by one, so that only the bad series goes without."""
     try:
         return dict(zip(items, make_plans(list(items.values()), curve, agility), strict=True)), {}
@@ -279,6 +280,8 @@ def plan_numbers(plan: Plan, item: Item) -> dict[str, Any]:
         "lot": int(policy["lot"]),
         "lot_weekly_demand": _round(demand["weekly_rate"]),
         "economic_lot": _round(policy["economic_lot"]),
+        "undershoot": _round(demand["undershoot"]),
+        "agility": _round(plan.agility),
         "order_up_to": int(policy["order_up_to"]),
         "lying_weeks": _round(policy["lying_weeks"]),
         "season_strength": _round(plan.season_strength),

@@ -1,17 +1,18 @@
 """Values worked by hand."""
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from forecasting.engine import distribution, level, patterns, policy, promotions, season, spread
+from forecasting.engine import agility, distribution, level, patterns, policy, promotions, season, spread
 from forecasting.engine.choice import choose
 from forecasting.engine.distribution import LeadTime, gamma_quantile, learn_lead_time
 from forecasting.engine.history import SpikeCap, ages, clean, put_back
-from forecasting.engine.lead_time import lead_time_demand
+from forecasting.engine.lead_time import lead_time_demand, undershoot
 from forecasting.engine.level import Level
 from forecasting.engine.patterns import Pattern
 from forecasting.engine.plan import History, Item, Pool, make_plans
@@ -55,6 +56,7 @@ def constant(mean: float = 20.0, variance: float = 20.0, weekly: float = 10.0) -
         "weeks": 2.0, "weeks_variance": 0.0, "mean": mean, "spread": variance / mean**1.5,
         "variance_of_demand": variance, "variance_of_lead_time": 0.0, "variance": variance,
         "weekly_rate": weekly, "clearing_rate": weekly, "usual_mean": mean, "usual_variance": variance,
+        "undershoot": 0.0,
     }  # fmt: skip
     return LeadTimeDemand(**{name: np.array([value]) for name, value in values.items()})
 
@@ -115,25 +117,37 @@ class TestLevel:
     def test_lasting_changes_make_it_agile_and_returning_peaks_the_opposite(self):
         random = np.random.default_rng(1)
         steps = np.where(random.random((50, 10)) < 0.5, 50.0, 10.0).repeat(10, axis=1)  # for ten weeks each
-        assert level.learn_agility(steps, 1.0) == 1.0
+        assert agility.learn_agility(steps, 1.0).own(steps, 1.0) == pytest.approx(np.ones(50))
         returning, rest = np.full((50, 100), 10.0), np.zeros(50)
         for week in range(100):  # a peak, three weeks of rest, and from then on a peak with any week
             peak = (rest <= 0) & (random.random(50) < 0.3)
             returning[peak, week], rest = 50.0, np.where(peak, 3, rest - 1)
-        assert level.learn_agility(returning, 1.0) == -1.0
+        learned = agility.learn_agility(returning, 1.0)
+        assert learned.own(returning, 1.0) == pytest.approx(np.full(50, -1.5))
         any_week = np.where(random.random((200, 100)) < 0.15, 50.0, 10.0)
-        assert level.learn_agility(any_week, 1.0) == pytest.approx(0.0, abs=0.2)
-        assert level.learn_agility(np.full((50, 100), 10.0), 1.0) == 1.0  # nothing ever changed: as usual
-        assert level.learn_agility(steps[:2], 1.0) == 1.0  # too few to say
+        assert np.mean(agility.learn_agility(any_week, 1.0).own(any_week, 1.0)) == pytest.approx(0.0, abs=0.2)
+        for says_nothing in (np.full((50, 100), 10.0), steps[:2]):  # nothing ever changed; too few to say
+            assert agility.learn_agility(says_nothing, 1.0) == agility.Agility()
+            assert agility.Agility().own(says_nothing, 1.0) == pytest.approx(np.ones(len(says_nothing)))
+        assert agility.Agility.of(learned.numbers()) == learned
+        assert agility.Agility.of([]) == agility.Agility()
+
+    def test_a_product_that_is_different_goes_by_its_own_past_the_more_it_has(self):
+        random = np.random.default_rng(1)
+        any_week = np.where(random.random((200, 400)) < 0.15, 50.0, 10.0)
+        shared = agility.learn_agility(any_week, 1.0)
+        lasting = np.where(random.random(40) < 0.5, 50.0, 10.0).repeat(10)[None]
+        assert shared.own(lasting, 1.0)[0] == 1.0
+        assert shared.own(lasting[:, :10], 1.0)[0] == pytest.approx(shared.own(any_week[:1, :5], 1.0)[0])  # as all do
 
     def test_a_steady_level_follows_eight_weeks_instead_of_two(self):
         demand, age = rows(*[10.0] * 90, *[20.0] * 10), np.array([100])
         slow, steady, fast = (level.weighted_mean(demand, age, half_life) for half_life in (104.0, 8.0, 2.0))
         followed_by = {0.0: steady, 1.0: fast, 0.5: np.sqrt(steady * fast), -1.0: steady**2 / fast}
-        for agility, followed in followed_by.items():
-            rate = level.recent_level(demand, age, 1.0, agility=agility).rate
+        for agile, followed in followed_by.items():
+            rate = level.recent_level(demand, age, 1.0, agility=agile).rate
             assert rate == pytest.approx(np.sqrt(slow * followed))
-            assert level.level_path(demand, 1.0, agility)[:, -1] == pytest.approx(rate)
+            assert level.level_path(demand, 1.0, agile)[:, -1] == pytest.approx(rate)
 
     def test_what_leans_against_a_lull_still_lets_go_of_what_sells_no_more(self):
         def rate(quiet: int) -> float:
@@ -336,6 +350,22 @@ class TestPolicy:
         assert decided["service_level"] == pytest.approx(0.950800, abs=1e-5)
         assert (decided["expected"], decided["safety_stock"]) == (20, 8)
         assert (decided["reorder_point"], decided["lot"], decided["order_up_to"]) == (28, 100, 128)
+
+    def test_an_order_lasts_as_long_as_the_lot_and_what_is_missing_below_the_reorder_point(self):
+        demand = constant(mean=20.0, variance=90.0)
+        lumpy = replace(demand, undershoot=np.array([25.0]))
+        decided = policy.decide(lumpy, money(moq=100))
+        assert decided.lying_weeks == pytest.approx([12.5])  # (100 + 25) / 10
+        assert decided.overage == pytest.approx([12.5 * 2.7 / policy.WEEKS_PER_YEAR])
+        assert decided.reorder_point <= policy.decide(demand, money(moq=100)).reorder_point
+
+    def test_undershoot_by_hand(self):
+        # 0 or 10 a day, half of the time each: E[D²] / 2 E[D] = 50 / 10. Over four days: mean 20, variance 100
+        one = np.array([1.0])
+        assert undershoot(20 * one, 100 * one, 5 * one) == pytest.approx([5.0])
+        assert undershoot(0 * one, 0 * one, 0 * one) == pytest.approx([0.0])
+        # A steady stream is past the point by half of what is wanted between two checks.
+        assert undershoot(20 * one, 0 * one, 5 * one) == pytest.approx([2.5])
 
     def test_lots_come_in_packs(self):
         assert policy.decide(constant(), money(moq=25, order_multiple=12)).lot[0] == 36

@@ -34,7 +34,7 @@ def sell_somehow(shop, seed: int) -> DemandForecast:
 @pytest.mark.parametrize("seed", range(6))
 def test_every_line_of_arithmetic_is_right_as_shown(shop, seed):
     steps = [step for step in explain(sell_somehow(shop, seed), with_money=True) if step.arithmetic]
-    assert len(steps) == 11
+    assert len(steps) == 12
     for step in steps:
         left, _equals, right = step.arithmetic.rpartition(" = ")
         decimals = len(re.sub(r"[^0-9.]", "", right).partition(".")[2])

@@ -17,8 +17,16 @@ VIEW, CHANGE, MARGIN = "forecasting.view_policyrule", "forecasting.change_policy
 
 
 def stakes(**values) -> Stakes:
-    known = {"mean": 10, "sd": 10, "yearly_demand": 200, "underage": 3, "holding": 2, "order_cost": 5} | values
-    return Stakes(**{name: np.array([float(value)]) for name, value in known.items()})
+    known = {
+        "mean": 10,
+        "sd": 10,
+        "yearly_demand": 200,
+        "underage": 3,
+        "holding": 2,
+        "order_cost": 5,
+        "undershoot": 10,
+    } | values
+    return Stakes(**{name: np.array([float(value)]) for name, value in (known | values).items()})
 
 
 def rule(**values) -> PolicyRule:
@@ -32,7 +40,7 @@ class TestWorth:
 
     def test_a_year_costs_ordering_shortages_and_holding(self):
         short = 10 * np.exp(-2)
-        by_hand = 200 / 40 * (5 + 3 * short) + 2 * (40 / 2 + 20 - 10 + short)
+        by_hand = 200 / (40 + 10) * (5 + 3 * short) + 2 * (40 / 2 + 20 - 10 + short)
         assert yearly_cost(stakes(), np.array([20.0]), np.array([60.0]))[0] == pytest.approx(by_hand)
 
     def test_certain_demand_is_never_short(self):

@@ -27,6 +27,8 @@ class Params:
     week: float = 7.0
     prot_extra: int = 0
     today: int = -1
+    start: int = START
+    review: int = 1
     events: np.ndarray | None = field(default=None)
 
 
