@@ -1,6 +1,7 @@
 """Every operation of the OpenAPI description is called with generated input: no 500, and answers as described."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from inventory.verification import stock_differences
-from orders.services import create_order
-from orders.values import NewLine, NewOrder
+from orders.services import authorize_return, create_order, make_quotation, ship_order
+from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation, NewShipment
+from orders.verification import order_differences
 from purchasing.models import ReorderSuggestion
 from purchasing.services import create_purchase_orders
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder
@@ -34,9 +36,11 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 
 # Parts of bodies that name rows which exist, so that generated quantities, prices and texts reach the services.
 LINE = {"product": "TEA"}
+SOON = timezone.localdate() + timedelta(days=5)
 BULK = "/api/v1/orders/bulk/"
 REAL: dict[str, dict[str, Any]] = {
     "/api/v1/orders/": {"customer": "C1", "channel": "web", "warehouse": "MAIN"},
+    "/api/v1/quotations/": {"customer": "C1", "channel": "web", "warehouse": "MAIN", "valid_until": SOON.isoformat()},
     "/api/v1/purchase-orders/": {"supplier": "S1", "warehouse": "MAIN"},
     "/api/v1/stock-adjustments/": LINE | {"warehouse": "MAIN"},
 }
@@ -84,11 +88,16 @@ def test_generated_requests_get_described_answers():
         explore()
     assert {200, 201, 400, 404, 409} <= set(statuses), statuses
     assert stock_differences() == []
+    assert order_differences() == []
 
 
 def documents(shop: Shop) -> dict[str, int]:
-    """An open order, a purchase order and a suggestion."""
-    order = create_order(NewOrder(shop.customer.pk, shop.channel.pk, shop.warehouse.pk, [NewLine(shop.tea.pk, 3)]))
+    """An open order, a quotation that holds stock, a return of another order, a purchase order and a suggestion."""
+    new = NewOrder(shop.customer.pk, shop.channel.pk, shop.warehouse.pk, [NewLine(shop.tea.pk, 3)])
+    order, other = create_order(new), create_order(new)
+    quotation = make_quotation(NewQuotation(new, SOON, SOON))
+    back = {ship_order(NewShipment(other.pk)).lines.get().pk: 2}
+    authorization = authorize_return(NewAuthorization(other.pk, back, SOON, "Broken"))
     (purchase,) = create_purchase_orders(
         [NewPurchaseOrder(shop.supplier.pk, shop.warehouse.pk, [NewPurchaseLine(shop.cup.pk, 12)])]
     )
@@ -99,4 +108,10 @@ def documents(shop: Shop) -> dict[str, int]:
         quantity=6,
         updated_at=timezone.now(),
     )
-    return {"orders": order.pk, "purchase-orders": purchase.pk, "reorder-suggestions": suggestion.pk}
+    return {
+        "orders": order.pk,
+        "quotations": quotation.pk,
+        "return-authorizations": authorization.pk,
+        "purchase-orders": purchase.pk,
+        "reorder-suggestions": suggestion.pk,
+    }
