@@ -264,6 +264,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 300},
     },
     "daily-promises": {"task": "orders.tasks.check_all_promises", "schedule": crontab(hour=5, minute=0)},
+    "repeat-purchases": {"task": "orders.tasks.count_repeat_purchases", "schedule": crontab(hour=1, minute=0)},
     "nightly-forecast": {"task": "forecasting.tasks.run_nightly_forecast", "schedule": crontab(hour=2, minute=0)},
     # For chunks that a lost kick or a killed worker left.
     "resume-forecast": {"task": "forecasting.tasks.resume_forecast_runs", "schedule": 600},

@@ -19,6 +19,7 @@ class OrdersConfig(AppConfig):
         documents.register_page("shipment", "orders.view_order", shipment_addresses)
         documents.register_page("return", "orders.view_order", return_addresses)
         register(NavItem(_("Picking"), "orders:pick-queue", "clipboard-list", "orders.ship_order", order=8))
+        register(NavItem(_("My day"), "orders:home", "sun", "orders.view_customer", order=9))
         register(NavItem(_("New order"), "orders:new", "square-plus", "orders.confirm_order", order=10))
         register(NavItem(_("Orders"), "orders:list", "shopping-cart", "orders.view_order", order=11))
         register(NavItem(_("Quotations"), "orders:quotations", "file-text", "orders.view_quotation", order=12))

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core.queue import kick_taken
+from orders.buying import refresh_repeat_purchases
 from orders.learning import learn_delays
 from orders.services import backorders, quotations
 from orders.services.promising import check_marked_promises, mark_overdue
@@ -43,3 +44,9 @@ def check_all_promises() -> None:
     learn_delays()
     mark_overdue()
     check_promises()
+
+
+@shared_task
+def count_repeat_purchases() -> int:
+    """Every night: what each customer buys regularly and when it is due again. Returns the rows written."""
+    return refresh_repeat_purchases()

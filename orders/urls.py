@@ -6,8 +6,10 @@ from orders.views import (
     aftersales,
     allocation,
     changing,
+    customer_items,
     customers,
     entry,
+    home,
     mailing,
     orders,
     papers,
@@ -23,6 +25,7 @@ from orders.views import (
 
 app_name = "orders"
 urlpatterns = [
+    path("day/", home.sales_home, name="home"),
     path("orders/", orders.order_list, name="list"),
     path("orders/new/", entry.order_new, name="new"),
     path("orders/quote/", entry.order_quote, name="quote"),
@@ -84,4 +87,6 @@ urlpatterns = [
     path("customers/new/", customers.customer_new, name="customer-new"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer"),
     path("customers/<int:pk>/edit/", customers.customer_edit, name="customer-edit"),
+    path("customers/<int:pk>/items/", customer_items.customer_items, name="customer-items"),
+    path("customers/items/<int:pk>/remove/", customer_items.customer_item_remove, name="customer-item-remove"),
 ]

@@ -1,6 +1,7 @@
 """Everything the order desk keeps. Callers import from here."""
 
 from orders.models.authorizations import ReturnAuthorization, ReturnAuthorizationLine
+from orders.models.buying import RepeatPurchase
 from orders.models.complaints import Complaint
 from orders.models.documents import (
     Allocation,
@@ -46,6 +47,7 @@ __all__ = [
     "Quota",
     "Quotation",
     "QuotationLine",
+    "RepeatPurchase",
     "Return",
     "ReturnAuthorization",
     "ReturnAuthorizationLine",

@@ -11,6 +11,7 @@ from orders.services.backorders import fill_backorders
 from orders.services.cancelling import cancel_order, cancel_orders
 from orders.services.changes import change_order
 from orders.services.complaints import note_complaint, settle_complaint
+from orders.services.customer_items import add_customer_item, remove_customer_item
 from orders.services.customers import add_customer, add_customers, change_customer
 from orders.services.fulfilment import ship_order, ship_orders
 from orders.services.intake import create_order, create_orders
@@ -29,6 +30,7 @@ from orders.services.steps import last_step
 
 __all__ = [
     "add_customer",
+    "add_customer_item",
     "add_customers",
     "authorize_return",
     "cancel_order",
@@ -50,6 +52,7 @@ __all__ = [
     "note_complaint",
     "order_quotation",
     "receive_return",
+    "remove_customer_item",
     "return_goods",
     "reverse_orders",
     "settle_complaint",

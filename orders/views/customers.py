@@ -11,13 +11,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.errors import InvalidInput
 from core.pages import following_page
 from orders import selectors, services
+from orders.buying import bought_by, earned_from, repurchase_rate
 from orders.credit import credit_used
 from orders.forms import CustomerForm
-from orders.models import Customer, Order
+from orders.models import Customer, Order, Return
 from orders.promise import OPEN_ORDERS
 
 PAGE_SIZE = 50
 ORDERS_SHOWN = 20
+BOUGHT_SHOWN = 50
 
 
 @require_safe
@@ -26,7 +28,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     """Customers by name, found by code, name or phone."""
     search = request.GET.get("q", "").strip()[:100]
     page = following_page(selectors.customer_list(search), request.GET.get("after"), PAGE_SIZE)
-    return render(request, "orders/customers.html", {"page": page, "search": search})
+    return render(request, "orders/customers.html", {"page": page, "search": search, "loyalty": repurchase_rate()})
 
 
 @require_safe
@@ -47,7 +49,13 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
                 :ORDERS_SHOWN
             ],
             "credit_used": credit_used([pk])[pk],
+            "bought": bought_by(customer, BOUGHT_SHOWN),
+            "returns": Return.objects.filter(order__customer=customer)
+            .select_related("order")
+            .order_by("-pk")[:ORDERS_SHOWN],
         }
+        if request.user.has_perm("inventory.view_margin"):
+            context["earned"] = earned_from(customer)
     return render(request, "orders/customer.html", context)
 
 

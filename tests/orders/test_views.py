@@ -269,7 +269,8 @@ def test_every_step_that_services_write_has_its_sentence():
     sources = [*Path(services.__file__).parent.glob("*.py"), Path(services.__file__).parent.parent / "receivers.py"]
     calls = re.compile(r'audit\.(?:entry|record)\(\s*"order",\s*[\w.]+,\s*"(\w+)"')
     verbs = {verb for path in sources for verb in calls.findall(path.read_text("utf-8"))}
-    assert verbs == set(WORDS)
+    by_the_core = {"mailed", "mail_failed", "mail_unclear"}  # core/mail.py writes them for any document
+    assert verbs | by_the_core == set(WORDS)
 
 
 # ---- the list
@@ -334,7 +335,7 @@ def test_query_budgets(sales, three, django_assert_num_queries, django_assert_ma
     sales.get("/orders/")
     with django_assert_max_num_queries(10):
         sales.get("/orders/")
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         sales.get(f"/orders/{three[2].pk}/")
     with django_assert_max_num_queries(9):
         sales.get("/customers/")

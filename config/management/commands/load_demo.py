@@ -24,6 +24,7 @@ from config.demo.transfers import play_transfers
 from core.models import Company, User
 from forecasting.models import DemandEvent, HolidayCalendar
 from inventory.models import Category, Product, Warehouse
+from orders.buying import refresh_repeat_purchases
 from orders.models import Channel, Customer
 from orders.tasks import check_all_promises
 from purchasing.models import Supplier, SupplierItem
@@ -102,6 +103,7 @@ class Command(BaseCommand):
         while drain_marks():
             pass
         check_all_promises()
+        refresh_repeat_purchases()
 
     def _world(self, products: int, customers: int, rng: np.random.Generator) -> World:
         items = catalogue.items(products, rng)
