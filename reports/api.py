@@ -20,7 +20,16 @@ RATIOS = (
     "fill_rate",
     "on_time_rate",
 )
-MONEY = ("revenue", "cogs", "gross_profit", "holding_cost", "ordering_cost", "contribution", "inventory_value")
+MONEY = (
+    "revenue",
+    "cogs",
+    "gross_profit",
+    "holding_cost",
+    "ordering_cost",
+    "landed_expense",
+    "contribution",
+    "inventory_value",
+)
 
 
 class KpiViewSet(ApiViewSet):

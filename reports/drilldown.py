@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from orders.models import LostDemand
+from purchasing.models import LandedCost
 from reports import drilldown_sql
 from reports.measures import Text
 from reports.metrics import SLOW_AFTER_DAYS
@@ -58,6 +59,7 @@ KINDS = {
     "shipment": _("Shipment"),
     "return": _("Return"),
     **{str(value): label for value, label in LostDemand.Kind.choices},
+    **{str(value): label for value, label in LandedCost.Kind.choices},
 }
 
 _PRODUCT = (
@@ -72,6 +74,7 @@ _CUSTOMER = Column("customer", _("Customer"))
 _COGS = Column("cogs", _("Cost of goods sold"), "money", True)
 _HOLDING = Column("holding_cost", _("Holding cost"), "money", True)
 _ORDERING = Column("ordering_cost", _("Ordering cost"), "money", True)
+_LANDED = Column("landed_expense", _("Late purchase costs"), "money", True)
 _GROSS = Column("gross_profit", _("Gross profit"), "money", True)
 _AVERAGE = Column("average_inventory", _("Average inventory value"), "money", True)
 _VALUE = Column("inventory_value", _("Inventory value"), "money", True)
@@ -121,6 +124,7 @@ ROWS: dict[str, Rows] = {
             _GROSS,
             _HOLDING,
             _ORDERING,
+            _LANDED,
             Column("contribution", _("Contribution"), "money", True),
         ),
         _("What each product earned in each warehouse, the largest contribution first."),
@@ -145,6 +149,21 @@ ROWS: dict[str, Rows] = {
             Column("ordering_cost", _("This line's share"), "money", True),
         ),
         _("Every purchase order line placed in the period, with its share of the order's cost."),
+    ),
+    "landed_expense": Rows(
+        drilldown_sql.LANDED,
+        "day DESC, id DESC",
+        (
+            _DAY,
+            Column("document", _("Goods receipt")),
+            Column("supplier", _("Supplier")),
+            Column("kind", _("Kind"), "choice"),
+            Column("invoice", _("Invoice number")),
+            *_PRODUCT,
+            Column("amount", _("Share of the invoice"), "money", True),
+            _LANDED,
+        ),
+        _("Freight and duty invoiced late, for each line of its goods receipt, as far as the pieces had left."),
     ),
     "inventory_value": Rows(
         drilldown_sql.STOCK_AT_END,

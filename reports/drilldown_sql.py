@@ -1,6 +1,6 @@
 """The rows behind each figure. Parameters as in ``snapshot_sql``, and warehouse and category (null: all)."""
 
-from reports.snapshot_sql import DUE_LINES, ORDERING_LINES, STOCK
+from reports.snapshot_sql import DUE_LINES, LANDED_PARTS, ORDERING_LINES, STOCK
 
 NAMES = "product.sku, product.name AS product, category.name AS category, warehouse.name AS warehouse"
 
@@ -72,16 +72,19 @@ sold AS (
      GROUP BY 1, 2
 ),
 bought AS (SELECT warehouse_id, product_id, sum(cost) AS ordering_cost FROM ({ORDERING_LINES}) lines GROUP BY 1, 2),
+late AS (SELECT warehouse_id, product_id, sum(expense) AS landed_expense FROM ({LANDED_PARTS}) parts GROUP BY 1, 2),
 place AS (
     SELECT warehouse_id, product_id, coalesce(revenue, 0) AS revenue, coalesce(cogs, 0) AS cogs,
            round(coalesce(value_days, 0) * %(rate)s / 365, 6) AS holding_cost,
-           coalesce(ordering_cost, 0) AS ordering_cost, coalesce(value_days, 0) AS value_days,
+           coalesce(ordering_cost, 0) AS ordering_cost, coalesce(landed_expense, 0) AS landed_expense,
+           coalesce(value_days, 0) AS value_days,
            coalesce(place_days, 0) AS place_days, coalesce(stockout_days, 0) AS stockout_days
       FROM held FULL JOIN sold USING (warehouse_id, product_id) FULL JOIN bought USING (warehouse_id, product_id)
+      FULL JOIN late USING (warehouse_id, product_id)
 )
 SELECT {NAMES}, place.revenue, place.cogs, place.revenue - place.cogs AS gross_profit, place.holding_cost,
-       place.ordering_cost,
-       place.revenue - place.cogs - place.holding_cost - place.ordering_cost AS contribution,
+       place.ordering_cost, place.landed_expense,
+       place.revenue - place.cogs - place.holding_cost - place.ordering_cost - place.landed_expense AS contribution,
        round(place.value_days / nullif(%(days)s, 0), 2) AS average_inventory,
        place.cogs * 365 / nullif(greatest(place.value_days, 0), 0) AS turnover,
        greatest(place.value_days, 0) / nullif(greatest(place.cogs, 0), 0) AS days_of_inventory,
@@ -99,6 +102,17 @@ SELECT ordering.day, purchase.number AS document, supplier.name AS supplier, {NA
   JOIN purchasing_purchaseorderline line ON line.id = ordering.id
   JOIN purchasing_supplier supplier ON supplier.id = purchase.supplier_id
   {_named("ordering.warehouse_id", "ordering.product_id")}
+"""
+
+LANDED = f"""
+SELECT landed.day, receipt.number AS document, supplier.name AS supplier, cost.kind, cost.document AS invoice, {NAMES},
+       landed.amount, landed.expense AS landed_expense, landed.id AS id
+  FROM ({LANDED_PARTS}) landed
+  JOIN purchasing_landedcost cost ON cost.id = landed.cost_id
+  JOIN purchasing_goodsreceipt receipt ON receipt.id = cost.receipt_id
+  JOIN purchasing_purchaseorder purchase ON purchase.id = receipt.purchase_order_id
+  JOIN purchasing_supplier supplier ON supplier.id = purchase.supplier_id
+  {_named("landed.warehouse_id", "landed.product_id")}
 """
 
 # Stock at the end of the last day: today's less what the ledger says came after.

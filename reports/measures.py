@@ -46,7 +46,10 @@ _ALL = [
         "contribution",
         _("Contribution"),
         "money",
-        _("Gross profit less holding cost and ordering cost: what is earned after paying for having and buying stock."),
+        _(
+            "Gross profit less holding cost, ordering cost and late purchase costs: what is earned after paying for "
+            "having and buying stock."
+        ),
     ),
     Measure(
         "holding_cost",
@@ -62,6 +65,16 @@ _ALL = [
         _(
             "What placing each purchase order costs, on the day it was ordered; drafts and cancelled orders cost "
             "nothing. An order's cost is spread over its lines by their value."
+        ),
+        "down",
+    ),
+    Measure(
+        "landed_expense",
+        _("Late purchase costs"),
+        "money",
+        _(
+            "Freight and duty invoiced after the goods came, for pieces that had left by then; what was still there "
+            "took its share into its value. Margins of what was shipped never change."
         ),
         "down",
     ),

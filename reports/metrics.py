@@ -71,6 +71,7 @@ class Sums:
     cogs: Decimal = ZERO
     holding_cost: Decimal = ZERO
     ordering_cost: Decimal = ZERO
+    landed_expense: Decimal = ZERO
     value_days: Decimal = ZERO  # money × days: end-of-day inventory values added up
     place_days: int = 0  # product-warehouse-days carried
     stockout_days: int = 0  # of these, days that ended with nothing on hand
@@ -119,9 +120,13 @@ class Figures:
         return to_cents(self.sums.ordering_cost)
 
     @property
+    def landed_expense(self) -> Decimal:
+        return self.sums.landed_expense
+
+    @property
     def contribution(self) -> Decimal:
-        """Gross profit - holding - ordering, of the rounded parts, so that the steps shown add up."""
-        return self.gross_profit - self.holding_cost - self.ordering_cost
+        """Gross profit less holding, ordering and late purchase costs, of the rounded parts: the steps add up."""
+        return self.gross_profit - self.holding_cost - self.ordering_cost - self.landed_expense
 
     @property
     def average_inventory(self) -> Decimal | None:

@@ -17,6 +17,8 @@ class KpiSnapshot(models.Model):
     cogs = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     holding_cost = models.DecimalField(max_digits=24, decimal_places=10, default=0)
     ordering_cost = models.DecimalField(max_digits=18, decimal_places=6, default=0)
+    # Freight and duty that were invoiced late, for pieces that had left.
+    landed_expense = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     inventory_value = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     stocked_products = models.PositiveIntegerField(default=0)
     stockout_products = models.PositiveIntegerField(default=0)

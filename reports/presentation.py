@@ -13,7 +13,13 @@ from reports.periods import Period
 from reports.selectors import Part, Point
 
 NO_VALUE = "–"
-DETAILS = {"cogs", "holding_cost", "ordering_cost", "average_inventory"}  # steps of other figures: in tables, no tile
+DETAILS = {
+    "cogs",
+    "holding_cost",
+    "ordering_cost",
+    "landed_expense",
+    "average_inventory",
+}  # steps of other figures: in tables, no tile
 TILES = [code for code in MEASURES if code not in DETAILS | {"slow_movers"}]
 TABLE = [code for code in MEASURES if code != "slow_movers"]
 
@@ -123,6 +129,7 @@ def chart_data(
                 ("gross_profit", total.gross_profit, True),
                 ("holding_cost", -total.holding_cost, False),
                 ("ordering_cost", -total.ordering_cost, False),
+                ("landed_expense", -total.landed_expense, False),
                 ("contribution", total.contribution, True),
             ]
         ],

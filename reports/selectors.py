@@ -18,6 +18,7 @@ COLUMNS = {
     "cogs": "cogs",
     "holding_cost": "holding_cost",
     "ordering_cost": "ordering_cost",
+    "landed_expense": "landed_expense",
     "value_days": "inventory_value",
     "place_days": "stocked_products",
     "stockout_days": "stockout_products",

@@ -75,6 +75,18 @@ ORDERING_LINES = """
            upto AS (PARTITION BY purchase.id ORDER BY line.id)
 """
 
+# What late invoices for freight and duty came to for pieces that had left, on the day they are booked for.
+LANDED_PARTS = """
+    SELECT part.id, cost.id AS cost_id, purchase.warehouse_id, line.product_id,
+           (cost.at AT TIME ZONE %(zone)s)::date AS day, part.amount, part.amount - part.into_stock AS expense
+      FROM purchasing_landedcost cost
+      JOIN purchasing_landedcostpart part ON part.cost_id = cost.id
+      JOIN purchasing_goodsreceiptline arrived ON arrived.id = part.line_id
+      JOIN purchasing_purchaseorderline line ON line.id = arrived.line_id
+      JOIN purchasing_purchaseorder purchase ON purchase.id = line.purchase_order_id
+     WHERE cost.at >= %(start)s AND cost.at < %(stop)s AND part.amount > part.into_stock
+"""
+
 # Lines of one requested day. Today's are counted once shipped: what is still open today is not late yet.
 DUE_LINES = """
     SELECT line.id, sale.id AS order_id, sale.warehouse_id, line.product_id, sale.requested_date AS day,
@@ -111,6 +123,7 @@ sales AS (
      WHERE document.returned_at >= %(start)s AND document.returned_at < %(stop)s
 ),
 ordering AS ({ORDERING_LINES}),
+landed AS ({LANDED_PARTS}),
 demand AS (
     SELECT (sale.ordered_at AT TIME ZONE %(zone)s)::date AS day, sale.warehouse_id, line.product_id,
            line.quantity AS demanded, line.quantity - coalesce(lost.quantity, 0) AS at_once
@@ -125,18 +138,19 @@ demand AS (
 due_line AS ({DUE_LINES}),
 flow_part AS (
     SELECT day, warehouse_id, product_id, sum(revenue) AS revenue, sum(cost) AS cogs, 0::numeric AS ordering,
-           0::numeric AS demanded, 0::numeric AS at_once, 0::bigint AS due, 0::bigint AS on_time
+           0::numeric AS landed, 0::numeric AS demanded, 0::numeric AS at_once, 0::bigint AS due, 0::bigint AS on_time
       FROM sales GROUP BY 1, 2, 3
-    UNION ALL SELECT day, warehouse_id, product_id, 0, 0, sum(cost), 0, 0, 0, 0 FROM ordering GROUP BY 1, 2, 3
-    UNION ALL SELECT day, warehouse_id, product_id, 0, 0, 0, sum(demanded), sum(at_once), 0, 0
+    UNION ALL SELECT day, warehouse_id, product_id, 0, 0, sum(cost), 0, 0, 0, 0, 0 FROM ordering GROUP BY 1, 2, 3
+    UNION ALL SELECT day, warehouse_id, product_id, 0, 0, 0, sum(expense), 0, 0, 0, 0 FROM landed GROUP BY 1, 2, 3
+    UNION ALL SELECT day, warehouse_id, product_id, 0, 0, 0, 0, sum(demanded), sum(at_once), 0, 0
                 FROM demand GROUP BY 1, 2, 3
-    UNION ALL SELECT day, warehouse_id, product_id, 0, 0, 0, 0, 0, count(*), count(*) FILTER (WHERE is_on_time)
+    UNION ALL SELECT day, warehouse_id, product_id, 0, 0, 0, 0, 0, 0, count(*), count(*) FILTER (WHERE is_on_time)
                 FROM due_line GROUP BY 1, 2, 3
 ),
 flow AS (
     SELECT day, warehouse_id, coalesce(category_id, 0) AS category_id, sum(revenue) AS revenue, sum(cogs) AS cogs,
-           sum(ordering) AS ordering, sum(demanded) AS demanded, sum(at_once) AS at_once, sum(due) AS due,
-           sum(on_time) AS on_time
+           sum(ordering) AS ordering, sum(landed) AS landed, sum(demanded) AS demanded, sum(at_once) AS at_once,
+           sum(due) AS due, sum(on_time) AS on_time
       FROM flow_part JOIN inventory_product product ON product.id = flow_part.product_id
      GROUP BY 1, 2, 3
 )"""
@@ -144,9 +158,10 @@ flow AS (
 INSERT_ROWS = f"""
 WITH {STOCK}, {FLOWS}
 INSERT INTO reports_kpisnapshot (day, warehouse_id, category_id, revenue, cogs, holding_cost, ordering_cost,
-       inventory_value, stocked_products, stockout_products, demanded, filled_at_once, lines_due, lines_on_time)
+       landed_expense, inventory_value, stocked_products, stockout_products, demanded, filled_at_once, lines_due,
+       lines_on_time)
 SELECT day, warehouse_id, nullif(category_id, 0), coalesce(revenue, 0), coalesce(cogs, 0),
-       round(coalesce(value, 0) * %(rate)s / 365, 10), coalesce(ordering, 0), coalesce(value, 0),
+       round(coalesce(value, 0) * %(rate)s / 365, 10), coalesce(ordering, 0), coalesce(landed, 0), coalesce(value, 0),
        coalesce(carried, 0), coalesce(empty, 0), coalesce(demanded, 0), coalesce(at_once, 0),
        coalesce(due, 0), coalesce(on_time, 0)
   FROM stock FULL JOIN flow USING (day, warehouse_id, category_id)
@@ -170,7 +185,10 @@ SELECT least((SELECT min(effective_at) FROM inventory_stockmove WHERE recorded_a
                                AND topic IN ('order.created', 'order.changed', 'order.cancelled'))),
              (SELECT min(ordered_at) FROM purchasing_purchaseorder
                WHERE id IN (SELECT (payload ->> 'purchase_order')::bigint FROM core_outboxevent
-                             WHERE created_at >= %(since)s AND topic LIKE 'purchase_order.%%')))
+                             WHERE created_at >= %(since)s AND topic LIKE 'purchase_order.%%')),
+             (SELECT min(at) FROM purchasing_landedcost
+               WHERE id IN (SELECT (payload ->> 'landed_cost')::bigint FROM core_outboxevent
+                             WHERE created_at >= %(since)s AND topic = 'landed_cost.booked')))
 """
 
 # Whatever commits from now on was recorded no earlier than the oldest transaction that still runs began.

@@ -1,7 +1,14 @@
 """Suppliers, policies, reorder suggestions, purchase orders and goods receipts."""
 
 from purchasing.models.currencies import ExchangeRate
-from purchasing.models.orders import GoodsReceipt, GoodsReceiptLine, LandedCost, PurchaseOrder, PurchaseOrderLine
+from purchasing.models.orders import (
+    GoodsReceipt,
+    GoodsReceiptLine,
+    LandedCost,
+    LandedCostPart,
+    PurchaseOrder,
+    PurchaseOrderLine,
+)
 from purchasing.models.overrides import BuyingOverride
 from purchasing.models.replenishment import (
     ReorderMark,
@@ -21,6 +28,7 @@ __all__ = [
     "GoodsReceipt",
     "GoodsReceiptLine",
     "LandedCost",
+    "LandedCostPart",
     "PriceBreak",
     "PurchaseOrder",
     "PurchaseOrderLine",

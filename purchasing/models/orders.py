@@ -238,3 +238,26 @@ class LandedCost(models.Model):
     def expensed(self) -> Decimal:
         """What did not go into stock."""
         return self.amount - self.into_stock
+
+
+class LandedCostPart(models.Model):
+    """What a late landed cost comes to for one line of its receipt; what did not go into stock is an expense."""
+
+    cost = models.ForeignKey(LandedCost, on_delete=models.PROTECT, related_name="parts")
+    line = models.ForeignKey(GoodsReceiptLine, on_delete=models.PROTECT, related_name="+")
+    amount = models.DecimalField(_("amount"), max_digits=16, decimal_places=2)
+    into_stock = models.DecimalField(_("into stock value"), max_digits=16, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("part of a landed cost")
+        verbose_name_plural = _("parts of landed costs")
+        constraints = [
+            models.UniqueConstraint(fields=["cost", "line"], name="landedcostpart_once"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, into_stock__gte=0, into_stock__lte=F("amount")),
+                name="landedcostpart_amounts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cost_id}: {self.amount}"

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, outbox
 from core.actor import current_actor_id
 from core.checks import MAX_AMOUNT, text_error
 from core.errors import InvalidInput
@@ -23,7 +23,7 @@ from inventory.places import Place
 from inventory.revaluing import revalue_stock
 from inventory.services import MAX_DOCUMENT
 from purchasing.locks import lock_receipt
-from purchasing.models import GoodsReceipt, LandedCost
+from purchasing.models import GoodsReceipt, LandedCost, LandedCostPart
 
 Parts = Sequence[tuple[int, Decimal]]
 """(pieces, goods value) of each line of a receipt."""
@@ -91,7 +91,8 @@ def add_landed_cost(
         place = (line.line.product_id, receipt.purchase_order.warehouse_id)
         pieces, money = arrived.get(place, (0, ZERO))
         arrived[place] = (pieces + line.quantity, money + share)
-    into_stock = revalue_stock(arrived, document=receipt.number, reason=document.strip() or receipt.number, at=at)
+    added = revalue_stock(arrived, document=receipt.number, reason=document.strip() or receipt.number, at=at)
+    into_stock = sum(added.values(), ZERO)
     cost = LandedCost.objects.create(
         receipt=receipt,
         kind=kind,
@@ -101,6 +102,18 @@ def add_landed_cost(
         created_by_id=current_actor_id(),
         at=at,
     )
+    # An order has each product once, so a line is a place.
+    LandedCostPart.objects.bulk_create(
+        LandedCostPart(
+            cost=cost,
+            line=line,
+            amount=share,
+            into_stock=added[line.line.product_id, receipt.purchase_order.warehouse_id],
+        )
+        for line, share in zip(lines, shares, strict=True)
+    )
+    # It may be booked for a day of the past, and leave no row in the ledger: the reports hear of it here.
+    outbox.publish("landed_cost.booked", landed_cost=cost.pk, receipt=receipt.number)
     audit.record(
         "purchase_order",
         receipt.purchase_order_id,

@@ -35,6 +35,7 @@ def test_figures_of_one_shipped_order(manager, shop: Shop):
         "gross_profit": "16.00",
         "holding_cost": "0.02",
         "ordering_cost": "0.00",
+        "landed_expense": "0.00",
         "contribution": "15.98",
         "inventory_value": "36.00",
         "gross_margin": "0.4000",

@@ -121,7 +121,8 @@ def test_rows_add_up_to_their_figure(week, warehouse, category):
     w, c = (getattr(week, name).pk if name else None for name in (warehouse, category))
     where = Slice(WEEK, w, c)
     figures = selectors.figures(where, WEEK)
-    money = ("revenue", "cogs", "gross_profit", "holding_cost", "ordering_cost", "inventory_value", "contribution")
+    costs = ("holding_cost", "ordering_cost", "landed_expense")
+    money = ("revenue", "cogs", "gross_profit", *costs, "inventory_value", "contribution")
     for measure in money:
         assert round(drilldown.totals(measure, where, WEEK).sums[measure], 2) == getattr(figures, measure), measure
     stockouts = drilldown.totals("stockout_rate", where, WEEK).sums

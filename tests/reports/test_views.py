@@ -40,7 +40,7 @@ def test_tiles_show_the_figures_with_definition_and_link(manager):
     for text in ("130.00", "52.00", "21.14", "222.00", "33.18", "11.0", "7.1 %", "45.5 %", "50.0 %"):
         assert text in page, text
     assert reverse("reports:rows", args=["contribution"]) + "?period=custom" in page
-    assert "Gross profit less holding cost and ordering cost" in page
+    assert "Gross profit less holding cost, ordering cost and late purchase costs" in page
 
 
 def test_an_empty_company_has_an_empty_page(client, company):
