@@ -73,8 +73,8 @@ def test_from_receipt_to_delivery_note(house):
     receipt = house.client.get(
         f"/purchasing/receiving/receipts/{GoodsReceipt.objects.latest('pk').pk}/"
     ).content.decode()
-    assert "SOON" in receipt
-    assert f"expires {SOON}: 10" in " ".join(receipt.split())
+    assert '10 × Lot <span class="text-nowrap">SOON</span>' in receipt
+    assert f"expires {SOON}" in receipt
     order = create_order(
         NewOrder(
             customer_id=CustomerFactory().pk,
@@ -90,7 +90,7 @@ def test_from_receipt_to_delivery_note(house):
     shipment = ship_order(NewShipment(order.pk))
     note = house.client.get(f"/shipments/{shipment.pk}/")
     assert {row.line.product.sku: list(row.lots) for row in note.context["lines"]} == {"TEA": proposed, "CUP": []}
-    assert f"expires {LATER}: 3" in " ".join(note.content.decode().split())
+    assert f"expires {LATER}" in note.content.decode()
     assert stock_differences() == []
 
 
@@ -120,10 +120,8 @@ def test_the_api_takes_lots_and_names_the_line_that_lacks_one(house):
     url = f"/api/v1/purchase-orders/{order.pk}/receive/"
     lines = [{"product": "CUP", "quantity": 5}, {"product": "TEA", "quantity": 10}]
     refused = house.client.post(url, {"lines": lines}, content_type="application/json")
-    assert (
-        refused.json()["errors"] == [{"field": "lines.1.lot", "message": "Enter the lot number that stands on TEA."}]
-        or refused.json()
-    )
+    errors = {error["field"]: error["detail"] for error in refused.json()["errors"]}
+    assert errors == {"lines.1.lot": "Enter the lot number that stands on TEA."}
     lines[1] |= {"lot": "A-1", "expires_on": SOON.isoformat()}
     assert house.client.post(url, {"lines": lines}, content_type="application/json").status_code == 201
     assert list(Lot.objects.values_list("number", "expires_on", "on_hand")) == [("A-1", SOON, 10)]

@@ -160,4 +160,4 @@ def test_the_product_page_lists_the_lots_in_the_order_they_leave(shelf: Shelf, c
     assert "No lots yet" in client.get(page).content.decode()
     shelf.receive(LotPieces("LATE-1", LATER, 5), LotPieces("OLD-1", date(2020, 1, 2), 5))
     text = client.get(page).content.decode()
-    assert text.index("OLD-1") < text.index("2020-01-02") < text.index("Expired") < text.index("LATE-1")
+    assert text.index("OLD-1") < text.index("Expired") < text.index("2020-01-02") < text.index("LATE-1")
