@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils import timezone
 
-from inventory.lots import lots_of_moves, proposed_lots
+from inventory.lots import proposed_lots
 from inventory.models import Product, Warehouse
 from inventory.places import LotPieces
 from orders.models import Allocation, FilledOrder, Order, OrderLine, Return, Shipment
@@ -168,7 +168,7 @@ class DeliveryLine:
 
 
 def delivery_lines(shipment: Shipment) -> list[DeliveryLine]:
-    """What left with a shipment, as its delivery note says; three queries."""
+    """What left with a shipment, as its delivery note says; two queries."""
     here = Sum("shipment_lines__quantity", filter=Q(shipment_lines__shipment=shipment))
     so_far = Sum("shipment_lines__quantity", filter=Q(shipment_lines__shipment__lte=shipment.pk))
     lines = (
@@ -179,11 +179,13 @@ def delivery_lines(shipment: Shipment) -> list[DeliveryLine]:
         .select_related("product")
         .order_by("position")
     )
-    moves = list(shipment.lines.order_by("pk").values_list("line_id", "move_id"))
-    by_move = lots_of_moves([move for _line, move in moves])
+    lot = "move__lots__lot"
+    booked = shipment.lines.filter(move__lots__isnull=False).order_by("move__lots")
     lots: dict[int, list[LotPieces]] = defaultdict(list)
-    for line_id, move in moves:
-        lots[line_id] += by_move.get(move, [])
+    for line_id, number, day, pieces in booked.values_list(
+        "line_id", f"{lot}__number", f"{lot}__expires_on", "move__lots__quantity"
+    ):
+        lots[line_id].append(LotPieces(number, day, -pieces))
     return [DeliveryLine(line, line.here, line.to_follow, lots[line.pk]) for line in lines]
 
 

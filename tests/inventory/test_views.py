@@ -184,7 +184,7 @@ def test_query_budgets(keeper, shelves, django_assert_max_num_queries):
         ("/stock/", 9),
         (card(shelves["tea"], shelves["here"]), 10),
         ("/products/", 7),
-        (f"/products/{shelves['tea'].pk}/", 10),
+        (f"/products/{shelves['tea'].pk}/", 11),
     ):
         with django_assert_max_num_queries(budget) as captured:
             keeper.get(path)
