@@ -4,13 +4,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from core.errors import InvalidInput
 from forecasting import uplift
 from forecasting.calendar import holiday_spells, local_name
 from forecasting.models import DemandEvent, DemandForecast, HolidayCalendar
 from forecasting.services import add_calendar, run_forecast, save_event
+from orders.models import Promotion
 from tests.factories import ProductFactory, UserFactory, stock
 from tests.forecasting.conftest import AS_OF
 
@@ -216,3 +217,43 @@ class TestPages:
         client.post(url, {"country": "XX"})
         client.post(url, {"country": "CN", "remove": "1"})
         assert not HolidayCalendar.objects.exists()
+
+
+class TestPromotionsOfThePriceLists:
+    def promote(self, first: date, last: date, **values) -> Promotion:
+        known = {"name": "Spring sale", "discount": Decimal(20), "first_day": first, "last_day": last} | values
+        return Promotion.objects.create(**known)
+
+    def test_past_ones_are_measured_and_planned_ones_expected(self, shop):
+        sell_daily(shop, risen=range(30, 35))
+        day = timedelta(days=1)
+        self.promote(AS_OF - 34 * day, AS_OF - 30 * day, product=shop.product)
+        self.promote(AS_OF + 2 * day, AS_OF + 6 * day, product=shop.product)
+        run_forecast(as_of=AS_OF)
+        forecast = DemandForecast.objects.get()
+        (coming,) = forecast.basis["events"]
+        # As with an event entered by hand: (150 + 20 · 170 / 70) / (50 + 20)
+        assert (coming["name"], coming["factor"], coming["planned"]) == ("Spring sale", 2.8367, False)
+        assert forecast.horizon["mean"][1] == pytest.approx(70.4, abs=0.1)  # the past one is kept out of the base
+
+    def test_an_event_of_the_same_name_and_days_counts_instead(self, shop):
+        sell_daily(shop)
+        first, last = AS_OF + timedelta(days=2), AS_OF + timedelta(days=6)
+        self.promote(first, last)
+        event(first, last, [shop.product], name="spring SALE", planned_uplift=Decimal("1.5"))
+        run_forecast(as_of=AS_OF)
+        assert [row["factor"] for row in DemandForecast.objects.get().basis["events"]] == [1.5]
+
+    def test_what_lasts_longer_than_an_event_is_the_new_usual(self, shop):
+        sell_daily(shop)
+        self.promote(AS_OF - timedelta(days=60), AS_OF + timedelta(days=60))
+        run_forecast(as_of=AS_OF)
+        assert DemandForecast.objects.get().basis["events"] == []
+
+    def test_the_calendar_lists_them(self, client, shop):
+        first = timezone.localdate() + timedelta(days=9)
+        self.promote(first, first, category=shop.product.category, discount=Decimal("12.5"))
+        client.force_login(UserFactory(permissions=[VIEW]))
+        page = client.get(reverse("forecasting:calendar")).content.decode()
+        assert "Spring sale" in page
+        assert "price −12.5 %" in page
