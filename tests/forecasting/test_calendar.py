@@ -56,8 +56,9 @@ class TestHistory:
         sale.refresh_from_db()
         assert (sale.measured_pieces, sale.measured_usual, sale.measured_uplift) == (150.0, 50.0, 3.0)
         # All: (150 + 20) / (50 + 20); its own drawn to that: (150 + 20 · 2.428571) / (50 + 20) = 2.836735.
-        # The 150 pieces count as 52.9; two weeks of the category's usual 75 a week count beside the 20 weeks.
-        assert DemandForecast.objects.get().horizon["mean"][0] == pytest.approx(70.4, abs=0.01)
+        # The 150 pieces count as 52.9; two weeks of the category's usual 70.6 a week (150 / 2.43 for the event's days)
+        # count beside the 20 weeks.
+        assert DemandForecast.objects.get().horizon["mean"][0] == pytest.approx(70.2, abs=0.01)
 
     def test_without_the_calendar_the_same_days_would_raise_the_base(self, shop):
         sell_daily(shop, risen=range(3, 8))
@@ -71,8 +72,8 @@ class TestHistory:
         shop.sell({AS_OF - timedelta(days=n): 10 for n in range(1, 141) if not 3 <= n <= 12})
         event(AS_OF - timedelta(days=12), AS_OF - timedelta(days=3), kind="closed")
         run_forecast(as_of=AS_OF)
-        # The category's usual 65 a week count like two of its own 20 weeks: √((70 · 20 + 65 · 2) / 22 · 70).
-        assert DemandForecast.objects.get().horizon["mean"][0] == 69.77
+        # Neither do they lower the category's usual rate: 65 · 1400 / 1300 a week.
+        assert DemandForecast.objects.get().horizon["mean"][0] == 70.0
 
 
 class TestPlan:
