@@ -20,7 +20,7 @@ from inventory.models import Product, StockMove, Warehouse
 from inventory.places import Place
 from purchasing.models import GoodsReceiptLine, PurchaseOrderLine
 
-MOST_PLACES = 500  # a year of them takes about half a minute
+MOST_PLACES = 2000  # a year of them takes about two minutes
 SHOWN_PRODUCTS = 500
 LESS_STOCK = (0.05, 0.10, 0.20)
 SEED = 0

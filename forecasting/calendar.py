@@ -19,9 +19,11 @@ from forecasting.engine.history import FloatArray, IntArray
 from forecasting.engine.plan import Calendar, History
 from forecasting.models import DemandEvent, ForecastAdjustment, HolidayCalendar
 from inventory.places import Place
+from orders.models import Promotion
 
 DAYS_AHEAD = 400  # a year's season and the longest lead time
 BEFORE_DAYS = 14  # people stock up before a holiday
+LONGEST_EVENT = timedelta(days=92)  # what lasts longer is the new usual
 BRIDGED_DAYS = 3  # a weekend between two days off belongs to the holiday
 SUBSTITUTED = "Day off"  # the library's name for a weekend's substitute
 Measured = Mapping[str, Sequence[float]]  # pieces wanted and usual by key
@@ -42,6 +44,11 @@ class Spell:
     cut: float = 0.0
     is_closed: bool = False
     event_id: int | None = None
+
+    @property
+    def cut_percent(self) -> float:
+        """The price cut in percent."""
+        return 100 * self.cut
 
     def concerns(self, place: Place, category_id: int | None) -> bool:
         """Whether it is about this product in this warehouse."""
@@ -75,9 +82,10 @@ class Learned:
 
 
 def spells(first: date, last: date) -> list[Spell]:
-    """Every spell with a day from ``first`` to ``last``, oldest first; four queries."""
+    """Every spell with a day from ``first`` to ``last``, oldest first; five queries."""
     events = DemandEvent.objects.filter(starts_on__lte=last, ends_on__gte=first).prefetch_related("products")
     found = [_of_event(event) for event in events]
+    found += promotion_spells(found, first, last)
     for calendar in HolidayCalendar.objects.all():
         found += holiday_spells(calendar, first, last)
     return sorted(found, key=lambda spell: (spell.first, spell.key))
@@ -95,6 +103,28 @@ def _of_event(event: DemandEvent) -> Spell:
         cut=float(event.price_cut or 0) / 100,
         is_closed=event.kind == DemandEvent.Kind.CLOSED,
         event_id=event.pk,
+    )
+
+
+def promotion_spells(events: Sequence[Spell], first: date, last: date) -> list[Spell]:
+    """The promotions of the price lists; of those that the calendar has as an event too, its word counts."""
+    entered: dict[str, list[Spell]] = defaultdict(list)
+    for event in events:
+        entered[event.key].append(event)
+    rows = Promotion.objects.filter(first_day__lte=last, last_day__gte=first).order_by("pk")
+    found = [_of_promotion(row) for row in rows if row.last_day - row.first_day <= LONGEST_EVENT]
+    return [s for s in found if not any(e.first <= s.last and s.first <= e.last for e in entered[s.key])]
+
+
+def _of_promotion(promotion: Promotion) -> Spell:
+    return Spell(
+        key=f"event:{promotion.name.casefold()}",
+        name=promotion.name,
+        first=promotion.first_day,
+        last=promotion.last_day,
+        category_id=promotion.category_id,
+        products=frozenset([promotion.product_id] if promotion.product_id else []),
+        cut=float(promotion.discount) / 100,
     )
 
 

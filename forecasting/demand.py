@@ -226,9 +226,14 @@ def learn_pools(
         usual = put_back((daily / factors)[None], ~silent[None], USUAL_SPREAD_WEEKS * DAYS)[0]
         pools[_key(category)] = {
             "season": _season(usual.reshape(-1, DAYS).sum(axis=1), start),
-            "usual_rate": rates.get(_key(category)),
+            "usual_rate": _without(rates.get(_key(category)), daily, usual),
         }
     return pools
+
+
+def _without(rate: float | None, daily: FloatArray, usual: FloatArray) -> float | None:
+    """A category's weekly rate with its events taken out."""
+    return None if rate is None else round(rate * float(usual.sum()) / max(float(daily.sum()), 1e-9), 4)
 
 
 def pool_of(category_id: int | None, pools: dict[str, dict[str, Any]]) -> Pool:

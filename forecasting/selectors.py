@@ -12,12 +12,13 @@ from django.db.models import Avg, Count, FloatField, QuerySet, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from forecasting.calendar import Learned, Spell, holiday_spells, local_name
+from forecasting.calendar import Learned, Spell, holiday_spells, local_name, promotion_spells, spells
 from forecasting.demand import history_start
 from forecasting.engine.history import SPIKE_FACTOR
 from forecasting.models import DemandEvent, DemandForecast, ForecastAdjustment, ForecastRun, HolidayCalendar, PolicyRule
 from forecasting.services.policies import costs_of, levels_of
 from inventory import pipeline
+from inventory.models import Category, Product
 from inventory.places import Place, Supply
 from inventory.selectors import availability, search_products, waiting_by_place
 from orders.models import OrderLine
@@ -196,6 +197,34 @@ class Holiday:
     on: float | None
     name: str  # in the reader's language, where the library has it
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPromotion:
+    """A promotion of the price lists that the forecast reckons with, and the uplift expected of it."""
+
+    spell: Spell
+    scope: str  # a product or category; empty: everything
+    uplift: float | None  # None: no run has measured anything to go by
+
+
+def promotions_reckoned_with(first: date, last: date) -> list[PlannedPromotion]:
+    """Promotions of the price lists with a day from ``first`` to ``last``, in their order."""
+    events = [spell for spell in spells(first, last) if spell.event_id is not None]
+    found = sorted(promotion_spells(events, first, last), key=lambda spell: (spell.first, spell.key))
+    run = ForecastRun.objects.order_by("-pk").only("shared").first()
+    learned = Learned.of(run.shared) if run else Learned()
+    known = learned.slope or learned.measured
+    products = Product.objects.in_bulk([pk for spell in found for pk in spell.products])
+    categories = Category.objects.in_bulk([spell.category_id for spell in found if spell.category_id])
+    return [
+        PlannedPromotion(
+            spell,
+            " ".join(str(products[pk]) for pk in spell.products) or str(categories.get(spell.category_id or 0, "")),
+            learned.expected(spell) if known else None,
+        )
+        for spell in found
+    ]
 
 
 def demand_events() -> QuerySet[DemandEvent]:

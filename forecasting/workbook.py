@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 
+from forecasting.engine.lead_time import LUMPY_SHARE
 from forecasting.engine.patterns import Pattern
 from forecasting.engine.policy import (
     HIGHEST_SERVICE,
@@ -59,7 +60,7 @@ def lines(forecast: DemandForecast) -> Iterator[Line]:
     yield "lot", _("In whole packs"), "=CEILING(MAX({bounded},{moq}),{pack})"
     yield "", _("Service level"), ""
     yield "dispersion", _("Variance / mean of usual demand"), "=MAX({spread}*SQRT({rate}*{weeks}),0.5)"
-    below = "=({rate}*{review}/7+{dispersion})/2" if "undershoot" in basis else "=0"
+    below = f"=({{rate}}*{{review}}/7+{LUMPY_SHARE}*{{dispersion}})/2" if "undershoot" in basis else "=0"
     yield "below", _("Below the reorder point when an order goes out"), below
     lying = f"=MIN(({{lot}}+{{below}})/{{rate}},{LONGEST_LYING_WEEKS})"
     yield "lying", _("Weeks that a piece too many lies"), lying

@@ -11,6 +11,9 @@ from forecasting.engine.policy import LeadTimeDemand
 from forecasting.engine.promotions import FEATURE_TRUST, FEATURED, Uplift
 from forecasting.engine.spread import Curve, Interval, fit_curve, interval_moments, relative_spread
 
+LUMPY_SHARE = (
+    0.5  # of the variance over an interval; the rest is a level that moves, which carries nothing past a point
+)
 YOUNG_WEEKS = 15  # a product this young says little about variation
 
 
@@ -68,9 +71,9 @@ def undershoot(mean: FloatArray, variance: FloatArray, between: FloatArray) -> F
     """How far demand between two chances to order carries the position past any point, on average.
 
     That is E[D²] / 2 E[D] of renewal theory, D being the demand ``between``: half of its mean and of variance / mean,
-    which is the same over any interval.
+    which for lumps is the same over any interval.
     """
-    return np.where(mean > 0, 0.5 * (between + variance / np.maximum(mean, 1e-12)), 0.0)
+    return np.where(mean > 0, 0.5 * (between + LUMPY_SHARE * variance / np.maximum(mean, 1e-12)), 0.0)
 
 
 def usual_level(

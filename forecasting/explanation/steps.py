@@ -268,8 +268,8 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
             _("An order"),
             _(
                 "Demand comes in lumps: when an order goes out, the position has usually fallen %(below)s pieces below "
-                "the reorder point (half of a day's demand and of variance / mean). The order makes up for them too "
-                "and lasts %(weeks)s weeks."
+                "the reorder point (half of a day's demand, and a quarter of variance / mean). The order makes up for "
+                "them too and lasts %(weeks)s weeks."
             )
             % {"below": n(below), "weeks": n(basis["lying_weeks"], 1)},
             f"({whole(basis['lot'])} + {x(below)}) / {x(basis['lot_weekly_demand'])} = {r(basis['lying_weeks'])}",

@@ -1,7 +1,7 @@
 """The demand calendar: events that people plan and the holidays that customers keep."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +12,10 @@ from core import audit
 from core.actor import current_actor_id
 from core.errors import InvalidInput
 from core.transactions import retry_on_conflict
+from forecasting.calendar import LONGEST_EVENT
 from forecasting.models import DemandEvent, HolidayCalendar
 from inventory.models import Product
 
-LONGEST_EVENT = timedelta(days=92)
 LEAST_UPLIFT, MOST_UPLIFT, DEEPEST_CUT = Decimal("0.05"), Decimal(20), Decimal(90)
 FIELDS = ("name", "kind", "starts_on", "ends_on", "category", "price_cut", "planned_uplift")
 

@@ -31,6 +31,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "page": following_page(selectors.demand_events(), request.GET.get("after"), PAGE_SIZE),
         "today": today,
         "calendars": HolidayCalendar.objects.all(),
+        "promotions": selectors.promotions_reckoned_with(today - timedelta(days=28), today + timedelta(days=365)),
         "countries": HolidayCalendar.Country.choices,
         "holidays": selectors.coming_holidays(today, today + timedelta(days=365)),
     }

@@ -4,13 +4,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from core.errors import InvalidInput
 from forecasting import uplift
 from forecasting.calendar import holiday_spells, local_name
 from forecasting.models import DemandEvent, DemandForecast, HolidayCalendar
 from forecasting.services import add_calendar, run_forecast, save_event
+from orders.models import Promotion
 from tests.factories import ProductFactory, UserFactory, stock
 from tests.forecasting.conftest import AS_OF
 
@@ -55,8 +56,9 @@ class TestHistory:
         sale.refresh_from_db()
         assert (sale.measured_pieces, sale.measured_usual, sale.measured_uplift) == (150.0, 50.0, 3.0)
         # All: (150 + 20) / (50 + 20); its own drawn to that: (150 + 20 · 2.428571) / (50 + 20) = 2.836735.
-        # The 150 pieces count as 52.9; two weeks of the category's usual 75 a week count beside the 20 weeks.
-        assert DemandForecast.objects.get().horizon["mean"][0] == pytest.approx(70.4, abs=0.01)
+        # The 150 pieces count as 52.9; two weeks of the category's usual 70.6 a week (150 / 2.43 for the event's days)
+        # count beside the 20 weeks.
+        assert DemandForecast.objects.get().horizon["mean"][0] == pytest.approx(70.2, abs=0.01)
 
     def test_without_the_calendar_the_same_days_would_raise_the_base(self, shop):
         sell_daily(shop, risen=range(3, 8))
@@ -70,8 +72,8 @@ class TestHistory:
         shop.sell({AS_OF - timedelta(days=n): 10 for n in range(1, 141) if not 3 <= n <= 12})
         event(AS_OF - timedelta(days=12), AS_OF - timedelta(days=3), kind="closed")
         run_forecast(as_of=AS_OF)
-        # The category's usual 65 a week count like two of its own 20 weeks: √((70 · 20 + 65 · 2) / 22 · 70).
-        assert DemandForecast.objects.get().horizon["mean"][0] == 69.77
+        # Neither do they lower the category's usual rate: 65 · 1400 / 1300 a week.
+        assert DemandForecast.objects.get().horizon["mean"][0] == 70.0
 
 
 class TestPlan:
@@ -216,3 +218,43 @@ class TestPages:
         client.post(url, {"country": "XX"})
         client.post(url, {"country": "CN", "remove": "1"})
         assert not HolidayCalendar.objects.exists()
+
+
+class TestPromotionsOfThePriceLists:
+    def promote(self, first: date, last: date, **values) -> Promotion:
+        known = {"name": "Spring sale", "discount": Decimal(20), "first_day": first, "last_day": last} | values
+        return Promotion.objects.create(**known)
+
+    def test_past_ones_are_measured_and_planned_ones_expected(self, shop):
+        sell_daily(shop, risen=range(30, 35))
+        day = timedelta(days=1)
+        self.promote(AS_OF - 34 * day, AS_OF - 30 * day, product=shop.product)
+        self.promote(AS_OF + 2 * day, AS_OF + 6 * day, product=shop.product)
+        run_forecast(as_of=AS_OF)
+        forecast = DemandForecast.objects.get()
+        (coming,) = forecast.basis["events"]
+        # As with an event entered by hand: (150 + 20 · 170 / 70) / (50 + 20)
+        assert (coming["name"], coming["factor"], coming["planned"]) == ("Spring sale", 2.8367, False)
+        assert forecast.horizon["mean"][1] == pytest.approx(70.4, abs=0.1)  # the past one is kept out of the base
+
+    def test_an_event_of_the_same_name_and_days_counts_instead(self, shop):
+        sell_daily(shop)
+        first, last = AS_OF + timedelta(days=2), AS_OF + timedelta(days=6)
+        self.promote(first, last)
+        event(first, last, [shop.product], name="spring SALE", planned_uplift=Decimal("1.5"))
+        run_forecast(as_of=AS_OF)
+        assert [row["factor"] for row in DemandForecast.objects.get().basis["events"]] == [1.5]
+
+    def test_what_lasts_longer_than_an_event_is_the_new_usual(self, shop):
+        sell_daily(shop)
+        self.promote(AS_OF - timedelta(days=60), AS_OF + timedelta(days=60))
+        run_forecast(as_of=AS_OF)
+        assert DemandForecast.objects.get().basis["events"] == []
+
+    def test_the_calendar_lists_them(self, client, shop):
+        first = timezone.localdate() + timedelta(days=9)
+        self.promote(first, first, category=shop.product.category, discount=Decimal("12.5"))
+        client.force_login(UserFactory(permissions=[VIEW]))
+        page = client.get(reverse("forecasting:calendar")).content.decode()
+        assert "Spring sale" in page
+        assert "price −12.5 %" in page
