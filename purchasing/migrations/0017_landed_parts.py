@@ -25,7 +25,7 @@ SELECT cost_id, line_id, amount, least(into_stock, amount)
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("purchasing", "0015_currencies"),
+        ("purchasing", "0016_bounds_on_days"),
     ]
 
     operations = [
