@@ -109,3 +109,9 @@ def lock_receipt(receipt_id: int) -> GoodsReceipt:
     """Lock one goods receipt: its costs are booked one after the other."""
     rows = GoodsReceipt.objects.select_related("purchase_order").select_for_update(of=("self",), no_key=True)
     return rows.get(pk=receipt_id)
+
+
+def lock_items_of(supplier_id: int) -> list[SupplierItem]:
+    """Lock what a supplier offers; the price breaks come along."""
+    rows = SupplierItem.objects.filter(supplier=supplier_id).prefetch_related("price_breaks").order_by("pk")
+    return list(rows.select_for_update(no_key=True))

@@ -15,7 +15,7 @@ from core.errors import InvalidInput
 from core.transactions import retry_on_conflict
 from inventory.models import Warehouse
 from purchasing.currencies import converted, own_currency, rates_on
-from purchasing.locks import lock_items_of_product, lock_supplier
+from purchasing.locks import lock_items_of, lock_items_of_product, lock_supplier
 from purchasing.models import PriceBreak, Supplier, SupplierItem
 from purchasing.services.reorder import mark_for_check
 
@@ -147,7 +147,7 @@ def _with_currency(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _reprice_items(supplier: Supplier) -> None:
     """The supplier's prices are in another currency from now on: the numbers stay, what they cost us follows."""
     rate = rates_on(timezone.localdate())[supplier.currency] if supplier.currency else None
-    for item in supplier.items.prefetch_related("price_breaks").order_by("pk").select_for_update(no_key=True):
+    for item in lock_items_of(supplier.pk):
         rows: list[SupplierItem | PriceBreak] = [item, *item.price_breaks.all()]
         for row in rows:
             row.unit_cost, row.price = _costs(row.asked, rate, "currency")
