@@ -61,6 +61,7 @@ def quoted_lines(quotation: str) -> dict[str, Any] | None:
     lines = found.lines.filter(product__is_active=True).select_related("product").order_by("position")
     return {
         "customer": _customer(found.customer),
+        "replaces": {"id": found.pk, "number": found.number} if found.status == Quotation.Status.OPEN else None,
         "head": {
             "note": found.note,
             "discount": str(found.discount) if found.discount else "",

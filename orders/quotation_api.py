@@ -54,7 +54,9 @@ class QuotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView
             discount=wanted["discount"],
             freight=wanted["freight"],
         )
-        quotation = services.make_quotation(NewQuotation(order, wanted["valid_until"], wanted["held_until"]))
+        quotation = services.make_quotation(
+            NewQuotation(order, wanted["valid_until"], wanted["held_until"], wanted["replaces"])
+        )
         return self._answer(quotation.pk, status=201)
 
     @extend_schema(request=HoldIn, responses={200: QuotationOut})

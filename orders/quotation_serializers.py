@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from core.serializers import StrictSerializer
 from inventory.serializers import ProductRef, WarehouseRef
+from orders.checks import MAX_ID
 from orders.models import Quotation, QuotationLine
 from orders.quotations import quotation_totals
 from orders.serializers import ChannelOut, CustomerRef, NewOrderIn
@@ -65,6 +66,14 @@ class NewQuotationIn(NewOrderIn):
     valid_until = serializers.DateField(help_text="Last day on which it can be ordered.")
     held_until = serializers.DateField(
         required=False, allow_null=True, default=None, help_text="Last day on which stock is held; null: none is."
+    )
+    replaces = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_ID,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Id of the open quotation that this one takes the place of: its hold passes over.",
     )
     allow_backorder = None  # type: ignore[assignment]
     external_reference = None  # type: ignore[assignment]

@@ -53,12 +53,6 @@ def _ending(today: date) -> Q:
     return Q(valid_until__lte=last) | Q(held_until__lte=last)
 
 
-def ending_soon(user_id: int | None = None) -> QuerySet[Quotation]:
-    """Open quotations that end, or whose hold ends, within a week; the nearest first; of one user, if wanted."""
-    found = quotation_list(QuotationWish(ending=True, mine=user_id))
-    return found.order_by(Coalesce("held_until", "valid_until"), "pk")
-
-
 def _searched(quotations: QuerySet[Quotation], text: str) -> QuerySet[Quotation]:
     """Quotations whose number, note, customer or a line's SKU fits the text."""
     wanted = text.strip().upper()
@@ -122,6 +116,7 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
     ),
     "declined": ("x", lambda data: _reason(_("Declined; %(released)s free again.") % in_words(data), data)),
     "expired": ("clock-x", lambda data: _("Expired; %(released)s free again.") % in_words(data)),
+    "replaced": ("replace", lambda data: _("Replaced by quotation %(number)s; its hold went there.") % data),
     "ordered": ("check", lambda data: _("Became order %(number)s; %(held)s passed over to it.") % in_words(data)),
 }
 

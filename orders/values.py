@@ -75,6 +75,8 @@ class NewQuotation:
     order: NewOrder
     valid_until: date
     held_until: date | None = None
+    # The open quotation that this one takes the place of: its hold passes over.
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ class Quotation(models.Model):
         ORDERED = "ordered", pgettext_lazy("quotation", "Ordered")
         DECLINED = "declined", _("Declined")
         EXPIRED = "expired", pgettext_lazy("quotation", "Expired")
+        REPLACED = "replaced", pgettext_lazy("quotation", "Replaced")
 
-    NEXT: dict[str, set[str]] = {Status.OPEN: {Status.ORDERED, Status.DECLINED, Status.EXPIRED}}
+    NEXT: dict[str, set[str]] = {Status.OPEN: {Status.ORDERED, Status.DECLINED, Status.EXPIRED, Status.REPLACED}}
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     customer = models.ForeignKey(
@@ -50,6 +51,10 @@ class Quotation(models.Model):
     order = models.OneToOneField(
         Order, verbose_name=_("order"), null=True, blank=True, on_delete=models.PROTECT, related_name="quotation"
     )
+    # A newer offer, to which the hold of this one passed over.
+    replaced_by = models.OneToOneField(
+        "self", verbose_name=_("replaced by"), null=True, blank=True, on_delete=models.PROTECT, related_name="replaces"
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("entered by"),
@@ -64,11 +69,16 @@ class Quotation(models.Model):
         verbose_name_plural = _("quotations")
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["open", "ordered", "declined", "expired"]), name="quotation_status"
+                condition=Q(status__in=["open", "ordered", "declined", "expired", "replaced"]), name="quotation_status"
             ),
             models.CheckConstraint(
                 condition=Q(status="ordered", order__isnull=False) | (~Q(status="ordered") & Q(order=None)),
                 name="quotation_ordered_has_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="replaced", replaced_by__isnull=False)
+                | (~Q(status="replaced") & Q(replaced_by=None)),
+                name="quotation_replaced_by_another",
             ),
             models.CheckConstraint(
                 condition=~Q(status="declined") | ~Q(decline_reason=""), name="quotation_declined_has_reason"

@@ -23,6 +23,7 @@ from inventory.services import release_reservations, reserve_stock
 from orders.checks import References, check_order, load_references
 from orders.locks import lock_quotation, take_lapsed_quotations
 from orders.models import Quotation, QuotationLine
+from orders.services.backorders import fill_backorders
 from orders.values import NewQuotation
 
 MAX_VALID_DAYS = 366
@@ -35,15 +36,19 @@ BATCH = 50
 def make_quotation(new: NewQuotation) -> Quotation:
     """Offer prices, and hold what is there of the stock until a day, if wanted.
 
-    Locks: StockLevel. Sends: stock_changed. Raises: InvalidInput, CustomerBlocked.
+    Locks: Quotation (the one replaced), StockLevel. Sends: stock_changed.
+    Raises: InvalidInput, CustomerBlocked, IllegalTransition (the one replaced is closed).
     """
     now = timezone.now()
     references = load_references([new.order])
     if refusal := _refusal(new, references, timezone.localdate(now)):
         raise refusal
+    old = None if new.replaces is None else open_quotation(new.replaces)
     quotation = _insert(new, references, now)
+    freed = _make_room(old, quotation, now) if old else set()
     lines = locked_lines(quotation) if new.held_until else []
     held = _hold(quotation, lines, now)
+    fill_backorders(freed, at=now)
     audit.record(
         "quotation",
         quotation.pk,
@@ -56,6 +61,22 @@ def make_quotation(new: NewQuotation) -> Quotation:
     )
     outbox.publish("quotation.created", quotation=quotation.pk, number=quotation.number)
     return quotation
+
+
+def _make_room(old: Quotation, quotation: Quotation, now: datetime) -> set[Place]:
+    """Close a locked quotation for the one that takes its place, which is given its pieces first; where they lie."""
+    both = QuotationLine.objects.filter(quotation__in=[old, quotation])
+    # In one go, so that the places of both are locked in turn.
+    lock_stock_levels(set(both.values_list("product_id", "quotation__warehouse_id")), create=True)
+    lines = locked_lines(old)
+    places = _places(old, [line for line in lines if line.held])
+    pieces = release_hold(old, lines, at=now, is_passed_on=True)
+    old.move_to(Quotation.Status.REPLACED)
+    old.replaced_by, old.held_until = quotation, None
+    old.save(update_fields=["status", "replaced_by", "held_until"])
+    audit.record("quotation", old.pk, "replaced", at=now, number=quotation.number, released=pieces)
+    outbox.publish("quotation.replaced", quotation=old.pk, number=old.number, by=quotation.pk)
+    return places
 
 
 def _refusal(new: NewQuotation, references: References, today: date) -> DomainError | None:

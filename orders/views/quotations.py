@@ -63,7 +63,7 @@ def quotation_print(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(
     request: HttpRequest, pk: int, *, template: str = "orders/quotation.html", status: int = 200, **extra: Any
 ) -> HttpResponse:
-    found = Quotation.objects.select_related("customer", "channel", "warehouse", "created_by", "order")
+    found = Quotation.objects.select_related("customer", "channel", "warehouse", "created_by", "order", "replaced_by")
     quotation = get_object_or_404(found, pk=pk)
     lines = list(quotation.lines.select_related("product").order_by("position"))
     is_open = quotation.status == Quotation.Status.OPEN

@@ -128,6 +128,16 @@ function busy(now, button = byId("confirm-order")) {
   button.classList.toggle("btn-loading", now);
 }
 
+let replaced = null;
+
+/** The open quotation that was begun from, null when there is none. */
+function beganFrom(quotation) {
+  replaced = quotation || null;
+  if (!byId("replaces")) return;
+  byId("replaces-part").hidden = !replaced;
+  byId("replaces-number").textContent = replaced?.number || "";
+}
+
 const ORDER = { url: form.dataset.url, doneUrl: form.dataset.doneUrl, query: "?confirmed=1" };
 const QUOTATION = { url: form.dataset.quotationUrl, doneUrl: form.dataset.quotationDoneUrl, query: "" };
 
@@ -137,7 +147,8 @@ function confirmOrder(more = {}) {
 
 function saveQuotation() {
   const days = { valid_until: byId("valid_until").value || null, held_until: byId("held_until").value || null };
-  send(QUOTATION, (typedOrder) => ({ ...typedOrder, ...days }), byId("save-quotation"));
+  const replaces = replaced && byId("replaces").checked ? replaced.id : null;
+  send(QUOTATION, (typedOrder) => ({ ...typedOrder, ...days, replaces }), byId("save-quotation"));
 }
 
 /** Send what is typed as an order or a quotation (`target`); `body` makes the request of what is typed. */
@@ -194,6 +205,7 @@ function keepDraft() {
     customer: { text: byId("customer").value, id: byId("customer").dataset.id },
     backorder: byId("allow_backorder").checked,
     priority: byId("is_priority").checked,
+    replaced,
     lines: rows()
       .filter((row) => !isEmpty(row))
       .map((row) => ({
@@ -223,6 +235,7 @@ function restoreDraft() {
     if (auto) row.dataset.autoPrice = auto;
     identify(field(row, "product"), values[0], id);
   }
+  beganFrom(draft.replaced);
   attempt = draft.attempt;
   byId("entry-restored").hidden = false;
 }
@@ -295,6 +308,7 @@ function startWith(order) {
     byId("customer").dataset.blocked = order.customer.blocked ? "yes" : "";
   }
   for (const [id, value] of Object.entries(order.head || {})) byId(id).value = value;
+  beganFrom(order.replaces);
   putIn(order.lines);
 }
 

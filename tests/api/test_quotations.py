@@ -117,3 +117,15 @@ def test_only_who_may_releases_the_credit(sales, client_of, shop: Shop):
     assert sales.post(address, {"release_credit": True}, format="json").status_code == 403
     manager = client_of(role="Managers")
     assert manager.post(address, {"release_credit": True}, format="json").status_code == 201
+
+
+def test_a_new_one_takes_the_place_of_an_open_one(sales, shop: Shop):
+    body = shop.order(("TEA", 10), valid_until=day(7), held_until=day(2))
+    old = sales.post(URL, body, format="json").json()["id"]
+    answer = sales.post(URL, body | {"replaces": old}, format="json").json()
+    assert (answer["lines"][0]["held"], reserved()) == (10, 10)
+    assert sales.get(f"{URL}{old}/").json()["status"] == "replaced"
+    again = sales.post(URL, body | {"replaces": old}, format="json")
+    assert (again.status_code, again.json()["code"], Quotation.objects.count()) == (409, "illegal_transition", 2)
+    nobody = sales.post(URL, body | {"replaces": 999_999}, format="json")
+    assert (nobody.status_code, Quotation.objects.count()) == (400, 2)

@@ -8,9 +8,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from orders.models import OrderTemplate, Quotation, Return, ReturnAuthorization
-from orders.services import change_order, create_order, ship_order
+from orders.services import change_order, create_order, make_quotation, ship_order
 from orders.services.rules import set_substitute
-from orders.values import NewQuantity, NewShipment, OrderChange
+from orders.values import NewQuantity, NewQuotation, NewShipment, OrderChange
 from tests.e2e.conftest import PHONE, watch
 from tests.e2e.test_order_desk import ALL_NOW, Shop, choose_customer, confirmed_order, field, in_days, promise, start
 
@@ -254,6 +254,25 @@ def test_what_is_typed_becomes_a_quotation_that_holds_stock_and_then_an_order(op
     (order,) = shop.orders()
     assert (order.number, order.quotation, shop.reserved(tea)) == (number, quotation, 4)
     expect(page.locator("#timeline")).to_contain_text(f"From quotation {quotation.number}, at the prices offered.")
+
+
+def test_a_new_offer_begins_from_the_old_one_and_takes_its_place(open_page, shop):
+    tea = shop.product(1, 5)
+    new = NewQuotation(shop.order(shop.customer, tea, 5), timezone.localdate() + timedelta(9), timezone.localdate())
+    old = make_quotation(new)
+    page = open_page("sales", width=PHONE)
+    page.goto(f"/quotations/{old.pk}/")
+    page.get_by_role("link", name="New one from it").click()
+    expect(field(page, 1, "quantity")).to_have_value("5")
+    field(page, 1, "quantity").fill("4")
+    page.locator("#offer").click()
+    expect(page.locator("#replaces-part")).to_contain_text(old.number)
+    page.locator("#held_until").fill(in_days(2))
+    page.locator("#save-quotation").click()
+    page.wait_for_url(lambda url: re.search(r"/quotations/\d+/$", url) and not url.endswith(f"/{old.pk}/"))
+    expect(page.locator("#timeline")).to_contain_text(f"all of it held until {in_days(2)} (4)")
+    old.refresh_from_db()
+    assert (old.status, shop.reserved(tea)) == ("replaced", 4)
 
 
 def test_a_wrong_day_is_named_at_its_field_and_everything_typed_stays(open_page, shop):

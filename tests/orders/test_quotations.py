@@ -236,6 +236,36 @@ def test_the_reorder_check_sees_held_pieces_gone_and_those_who_wait(desk):
     assert need() == (5, 0)
 
 
+def test_a_new_offer_takes_the_place_and_the_hold_of_the_old_one(desk):
+    tea, cup = desk.product(), desk.product()
+    stock(tea, desk.warehouse, 5)
+    stock(cup, desk.warehouse, 2)
+    old = offer(desk, (tea, 5), (cup, 2))
+    waiting = create_order(desk.order((tea, 4)))
+    new = make_quotation(NewQuotation(desk.order((tea, 3)), day(9), day(4), replaces=old.pk))
+    old.refresh_from_db()
+    assert (old.status, old.replaced_by, old.held_until, held(old)) == ("replaced", new, None, [0, 0])
+    assert (held(new), figures(tea), figures(cup)) == ([3], (5, 5, 7, 2), (2, 0, 0, 0))
+    # What the new one does not want goes to those who wait.
+    assert [a.reservation.quantity for a in waiting.lines.get().allocations.all()] == [2]
+    assert verbs(old) == ["quoted", "replaced"]
+    assert tie_out()
+    with pytest.raises(IllegalTransition):
+        make_quotation(NewQuotation(desk.order((tea, 1)), day(9), replaces=old.pk))
+    assert Quotation.objects.count() == 2
+
+
+def test_a_new_offer_without_a_hold_lets_go_of_the_old_ones(desk):
+    tea = desk.product()
+    stock(tea, desk.warehouse, 5)
+    old = offer(desk, (tea, 5))
+    waiting = create_order(desk.order((tea, 4)))
+    new = make_quotation(NewQuotation(desk.order((tea, 6)), day(9), replaces=old.pk))
+    assert (held(new), figures(tea)) == ([0], (5, 4, 4, 0))
+    assert waiting.lines.get().allocations.get().reservation.quantity == 4
+    assert tie_out()
+
+
 # ---- refusals
 
 
@@ -336,6 +366,7 @@ def test_the_database_refuses_what_the_services_never_do(desk):
         lambda: quotation.lines.all()._raw_delete("default"),
         lambda: Quotation.objects.update(status="ordered"),
         lambda: Quotation.objects.update(status="declined"),
+        lambda: Quotation.objects.update(status="replaced"),
         lambda: Quotation.objects.update(status="expired"),
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
