@@ -1,6 +1,7 @@
 """What forms of all rooms share."""
 
 from django import forms
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 
 def day_input() -> forms.DateInput:
@@ -19,3 +20,12 @@ def dress(form: forms.BaseForm) -> None:
         elif isinstance(field, forms.ChoiceField):
             kind = "form-select"
         field.widget.attrs["class"] = kind
+
+
+class MailForm(forms.Form):
+    """What an e-mail says; ``key`` makes the same form sent twice one e-mail."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    to = forms.EmailField(label=pgettext_lazy("e-mail", "To"), max_length=254)
+    title = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
+    text = forms.CharField(label=gettext_lazy("Text"), max_length=5000, widget=forms.Textarea(attrs={"rows": 9}))

@@ -203,6 +203,7 @@ class SupplierForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
             "name",
             "email",
             "phone",
+            "language",
             "currency",
             "lead_time_days",
             "order_cost",
@@ -213,6 +214,7 @@ class SupplierForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
             "is_active",
         ]
         help_texts = {
+            "language": _("What purchase orders are written in. Empty: the language of whoever makes them."),
             "currency": _("Three letters, as USD, when its prices are not in your own currency. Their numbers stay."),
             "lead_time_days": _("What the supplier says; measured from its receipts as they come."),
             "min_order_value": _("The supplier takes no order below it; 0 for none."),

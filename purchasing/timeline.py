@@ -88,6 +88,18 @@ def _landed(data: Data) -> str:
     ) % {**data, **{name: amount(data[name]) for name in ("amount", "into_stock", "expensed")}}
 
 
+def _mailed(data: Data) -> str:
+    return _("E-mailed to %(to)s.") % data
+
+
+def _mail_failed(data: Data) -> str:
+    return _("Could not be e-mailed to %(to)s.") % data
+
+
+def _mail_unclear(data: Data) -> str:
+    return _("May or may not have been e-mailed to %(to)s.") % data
+
+
 def _cancelled(data: Data) -> str:
     return _("Cancelled. Reason: %(reason)s") % data
 
@@ -120,6 +132,9 @@ PURCHASE_ORDER: Words = {
     "received": ("package-import", _received),
     "landed": ("truck-delivery", _landed),
     "cancelled": ("x", _cancelled),
+    "mailed": ("mail", _mailed),
+    "mail_failed": ("mail-off", _mail_failed),
+    "mail_unclear": ("mail-question", _mail_unclear),
 }
 POLICY: Words = {
     "set_by_hand": ("hand-stop", _set_by_hand),

@@ -2,7 +2,6 @@
 
 from uuid import uuid4
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -12,23 +11,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import DomainError
-from core.forms import dress
+from core.forms import MailForm, dress
 from core.mail import send_again
 from core.models import Mail
 from orders.mailing import KINDS, SEND, send_document, suggested
-
-
-class MailForm(forms.Form):
-    """What an e-mail says; ``key`` makes the same form sent twice one e-mail."""
-
-    key = forms.UUIDField(widget=forms.HiddenInput)
-    to = forms.EmailField(label=pgettext_lazy("e-mail", "To"), max_length=254)
-    title = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
-    text = forms.CharField(label=gettext_lazy("Text"), max_length=5000, widget=forms.Textarea(attrs={"rows": 9}))
 
 
 @require_http_methods(["GET", "POST"])

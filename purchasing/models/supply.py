@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -21,6 +22,10 @@ class Supplier(models.Model):
     name = models.CharField(_("name"), max_length=200)
     email = models.EmailField(_("e-mail"), blank=True, default="")
     phone = models.CharField(_("phone"), max_length=40, blank=True, default="")
+    # What purchase orders to them are written in; empty: the language of whoever makes them.
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, default="", db_default="", choices=settings.LANGUAGES
+    )
     # Empty: the company's. Its prices are in it.
     currency = models.CharField(_("currency"), max_length=3, blank=True, default="")
     lead_time_days = models.PositiveIntegerField(

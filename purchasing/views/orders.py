@@ -20,6 +20,7 @@ from purchasing import selectors, services
 from purchasing.currencies import own_currency
 from purchasing.forms import ExpectedDateForm, PurchaseFilterForm, ReasonForm
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
+from purchasing.papers import PLACED, waiting_mails
 from purchasing.reasons import reasons
 from purchasing.timeline import purchase_order_events
 from purchasing.typed import whole
@@ -172,6 +173,8 @@ def order_page(
         "asked_total": sum((to_cents(line.quantity * line.asked) for line in lines), ZERO),
         "receipts": selectors.receipts(order),
         "events": purchase_order_events(order.pk),
+        "mails": waiting_mails(order.pk),
+        "can_mail": order.status in PLACED,
         "can_cancel": PurchaseOrder.Status.CANCELLED in PurchaseOrder.NEXT.get(order.status, ()),
         "is_incoming": order.status in selectors.INCOMING,
         "cancel_question": _cancel_question(order, lines),
