@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("purchasing", "0016_bounds_on_days"),
+        ("purchasing", "0017_landed_parts"),
     ]
 
     operations = [
