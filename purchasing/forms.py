@@ -1,7 +1,5 @@
 """What people type into the pages of purchasing."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -17,14 +15,12 @@ from purchasing.models import (
     AutoApprovalRule,
     LandedCost,
     PurchaseOrder,
-    PurchaseOrderLine,
     StockPolicy,
     Supplier,
     SupplierItem,
 )
 from purchasing.models.supply import MAX_LEAD_TIME, MAX_SHELF_LIFE
 from purchasing.selectors import PurchaseWish
-from purchasing.services.receiving import MAX_LOT
 from purchasing.typed import whole
 
 NO_SUPPLIER = "none"
@@ -380,35 +376,3 @@ class PolicyForm(Dressed, forms.Form):
     reorder_point = forms.IntegerField(label=_("Reorder point"), min_value=0, max_value=MAX_QUANTITY)
     order_up_to = forms.IntegerField(label=_("Order-up-to level"), min_value=0, max_value=MAX_QUANTITY)
     reason = forms.CharField(label=_("Reason"), max_length=200)
-
-
-class LotForm(Dressed, forms.Form):
-    """The lot of the pieces that arrived of one line."""
-
-    number = forms.CharField(label=_("Lot number"), max_length=MAX_LOT, required=False)
-    expires_on = forms.DateField(
-        label=_("Expires"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-
-
-class LotForms:
-    """A lot form for each line of a product that is received by lot."""
-
-    def __init__(self, lines: Iterable[PurchaseOrderLine], data: Mapping[str, Any] | None = None) -> None:
-        self.forms = {
-            line.pk: LotForm(data, prefix=f"lot-{line.pk}") for line in lines if line.product.tracks_lots and line.most
-        }
-
-    def are_valid(self) -> bool:
-        """Whether everything typed can be read; nothing typed can."""
-        return all(form.is_valid() for form in self.forms.values() if form.is_bound)
-
-    def values(self) -> dict[int, tuple[str, date | None]]:
-        """Lot number and expiry date by line."""
-        return {pk: (form.cleaned_data["number"], form.cleaned_data["expires_on"]) for pk, form in self.forms.items()}
-
-    def refuse(self, named: Mapping[str, str]) -> None:
-        """Show what the service found wrong (``lines.<id>.lot``) beside what was typed."""
-        for pk, form in self.forms.items():
-            if text := named.get(f"lines.{pk}.lot"):
-                form.add_error("number", text)

@@ -17,7 +17,8 @@ from core.templatetags.tandem import quantity
 from inventory.lots import lots_of_moves
 from inventory.selectors import waiting_by_place
 from purchasing import selectors, services
-from purchasing.forms import LotForms, ReceiptCostsForm, ReceivingFilterForm
+from purchasing.forms import ReceiptCostsForm, ReceivingFilterForm
+from purchasing.lot_forms import LotForms
 from purchasing.models import GoodsReceipt, PurchaseOrder, PurchaseOrderLine
 from purchasing.typed import whole
 from purchasing.values import NewReceipt
