@@ -31,7 +31,7 @@ def order_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@permission_required([VIEW, PLACE], raise_exception=True)
+@permission_required(PLACE, raise_exception=True)
 def order_mail(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show the e-mail as it will go, to be changed and sent."""
     order = _order(pk)
@@ -54,7 +54,7 @@ def order_mail(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@permission_required([VIEW, PLACE], raise_exception=True)
+@permission_required(PLACE, raise_exception=True)
 def mail_again(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Try an e-mail again that did not go, or perhaps did not."""
     mail = get_object_or_404(Mail.objects.defer("file"), pk=pk, subject_type=papers.SUBJECT)

@@ -35,6 +35,9 @@ MATRIX = [
     ("order", "get", ORDERS, 404),
     ("order-edit", "post", PLACE, 404),
     ("order-print", "get", ORDERS, 404),
+    ("order-pdf", "get", ORDERS, 404),
+    ("order-mail", "post", PLACE, 404),
+    ("mail-again", "post", PLACE, 404),
     ("order-place", "post", PLACE, 404),
     ("order-reschedule", "post", PLACE, 404),
     ("order-cancel", "post", PLACE, 404),
@@ -81,9 +84,22 @@ ROWLESS = {
     "supplier",
     "supplier-edit",
     "item-edit",
+    "mail-again",
 } | {
     f"order-{step}"
-    for step in ("edit", "print", "place", "reschedule", "cancel", "approve", "send-back", "confirm", "close")
+    for step in (
+        "edit",
+        "print",
+        "pdf",
+        "mail",
+        "place",
+        "reschedule",
+        "cancel",
+        "approve",
+        "send-back",
+        "confirm",
+        "close",
+    )
 }
 
 
