@@ -122,7 +122,7 @@ def mark_places(places: Collection[Place], cause: Cause) -> None:
 # The promises of lines that wait no longer end at once: what they owe must not keep others waiting.
 MARK_ORDERS = """
     WITH ended AS (
-        UPDATE orders_linepromise promise SET replaced_at = now() FROM orders_orderline line
+        UPDATE orders_linepromise promise SET replaced_at = %(now)s FROM orders_orderline line
          WHERE line.order_id = ANY(%(orders)s) AND promise.line_id = line.id AND promise.replaced_at IS NULL
            AND line.quantity - line.shipped - line.cancelled <= coalesce((
                 SELECT sum(held.quantity) FROM orders_allocation allocation
@@ -141,7 +141,7 @@ MARK_ORDERS = """
 def mark_orders(order_ids: Collection[int]) -> None:
     """As ``mark_places``, for whatever lines of these orders wait for or waited for; one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(MARK_ORDERS, {"orders": sorted(order_ids), "reason": Reason.CHANGED.value})
+        cursor.execute(MARK_ORDERS, {"orders": sorted(order_ids), "reason": Reason.CHANGED.value, "now": timezone.now()})
         if cursor.rowcount:
             _kick()
 
