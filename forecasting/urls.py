@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from forecasting.views import adjustments, backtests, calendar, forecasts, policies, seasons
+from forecasting.views import adjustments, backtests, calendar, forecasts, policies, seasons, sharing
 
 app_name = "forecasting"
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("runs/start/", forecasts.run_start, name="run-start"),
     path("runs/<int:pk>/", forecasts.run_detail, name="run"),
     path("seasons/", seasons.seasons, name="seasons"),
+    path("suppliers/<int:pk>/", sharing.supplier_forecast, name="supplier"),
     path("<int:pk>/year/", seasons.product_year, name="year"),
     path("policy/<int:pk>/", forecasts.forecast_workbook, name="workbook"),
     path("<int:pk>/", forecasts.forecast_product, name="product"),

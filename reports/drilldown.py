@@ -168,7 +168,14 @@ ROWS: dict[str, Rows] = {
     "inventory_value": Rows(
         drilldown_sql.STOCK_AT_END,
         "inventory_value DESC, id",
-        (*_PRODUCT, _ON_HAND, _UNIT, Column("unit_cost", _("Average unit cost"), "unit_cost"), _VALUE),
+        (
+            *_PRODUCT,
+            _ON_HAND,
+            Column("in_transit", _("In transit"), "count"),
+            _UNIT,
+            Column("unit_cost", _("Average unit cost"), "unit_cost"),
+            _VALUE,
+        ),
         _("Stock at the end of the period's last day, the most valuable first."),
     ),
     "average_inventory": _STOCK_HELD,

@@ -46,13 +46,22 @@ span AS (
            coalesce(lead(day) OVER place, %(last)s::date + 1) AS next_day, sum(value) OVER place AS value
       FROM balance WINDOW place AS (PARTITION BY stock_level_id ORDER BY day)
 ),
-held AS (
+held_here AS (
     SELECT level.warehouse_id, level.product_id, sum(span.value * (next_day - span.day)) AS value_days,
            sum(greatest(least(next_day, retired.day) - span.day, 0)) AS place_days,
            sum(greatest(least(next_day, retired.day) - span.day, 0)) FILTER (WHERE is_empty) AS stockout_days
       FROM span
       JOIN inventory_stocklevel level ON level.id = span.stock_level_id
       LEFT JOIN retired ON retired.stock_level_id = span.stock_level_id
+     GROUP BY 1, 2
+),
+held AS (
+    SELECT warehouse_id, product_id, sum(value_days) AS value_days, sum(place_days) AS place_days,
+           sum(stockout_days) AS stockout_days
+      FROM (SELECT warehouse_id, product_id, value_days, place_days, stockout_days FROM held_here
+            UNION ALL
+            SELECT warehouse_id, product_id, value * (%(last)s::date + 1 - greatest(day, %(first)s::date)), 0, 0
+              FROM transit) parts
      GROUP BY 1, 2
 ),
 sold AS (
@@ -124,12 +133,25 @@ SELECT level.id, level.product_id, level.warehouse_id, level.on_hand - coalesce(
               WHERE effective_at >= %(stop)s GROUP BY 1) later ON later.stock_level_id = level.id
 """
 
+# What is on the road to each place then.
+_TRANSIT = """
+SELECT level.product_id, transfer.destination_id AS warehouse_id, -sum(move.quantity) AS quantity,
+       -sum(move.value) AS value
+  FROM inventory_stockmove move
+  JOIN inventory_transfer transfer ON transfer.number = move.document
+  JOIN inventory_stocklevel level ON level.id = move.stock_level_id
+ WHERE move.kind = 'transfer' AND move.effective_at < %(stop)s GROUP BY 1, 2 HAVING sum(move.quantity) <> 0
+"""
+
 STOCK_AT_END = f"""
-SELECT {NAMES}, closing.on_hand, product.unit, closing.value / nullif(closing.on_hand, 0) AS unit_cost,
-       closing.value AS inventory_value, closing.id AS id
-  FROM ({_CLOSING}) closing
-  {_named("closing.warehouse_id", "closing.product_id")}
- WHERE closing.on_hand <> 0 OR closing.value <> 0
+SELECT {NAMES}, place.on_hand, place.in_transit, product.unit, place.unit_cost, place.inventory_value, place.id AS id
+  FROM (SELECT product_id, warehouse_id, coalesce(closing.on_hand, 0) AS on_hand,
+               coalesce(transit.quantity, 0) AS in_transit, closing.value / nullif(closing.on_hand, 0) AS unit_cost,
+               coalesce(closing.value, 0) + coalesce(transit.value, 0) AS inventory_value,
+               coalesce(closing.id, 0) AS id
+          FROM ({_CLOSING}) closing FULL JOIN ({_TRANSIT}) transit USING (product_id, warehouse_id)) place
+  {_named("place.warehouse_id", "place.product_id")}
+ WHERE place.on_hand <> 0 OR place.inventory_value <> 0
 """
 
 SLOW_MOVERS = f"""

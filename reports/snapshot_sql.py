@@ -31,6 +31,17 @@ retired AS (
       JOIN inventory_stockmove move ON move.stock_level_id = level.id
      GROUP BY 1
 ),
+-- What left a warehouse with a transfer is the destination's from then on: money on the road is tied up, too.
+transit AS (
+    SELECT CASE WHEN move.effective_at < %(start)s THEN %(first)s::date - 1
+                ELSE (move.effective_at AT TIME ZONE %(zone)s)::date END AS day,
+           transfer.destination_id AS warehouse_id, level.product_id,
+           -sum(move.quantity) AS quantity, -sum(move.value) AS value
+      FROM inventory_stockmove move
+      JOIN inventory_transfer transfer ON transfer.number = move.document
+      JOIN inventory_stocklevel level ON level.id = move.stock_level_id
+     WHERE move.kind = 'transfer' AND move.effective_at < %(stop)s GROUP BY 1, 2, 3
+),
 place_change AS (
     SELECT stock_level_id, day, value, is_first::int AS carried,
            is_empty::int - coalesce(lag(is_empty::int) OVER place, 0) AS empty
@@ -42,10 +53,12 @@ place_change AS (
 ),
 change AS (
     SELECT day, warehouse_id, coalesce(category_id, 0) AS category_id,
-           sum(place_change.value) AS value, sum(carried) AS carried, sum(empty) AS empty
-      FROM place_change
-      JOIN inventory_stocklevel level ON level.id = place_change.stock_level_id
-      JOIN inventory_product product ON product.id = level.product_id
+           sum(moved.value) AS value, sum(carried) AS carried, sum(empty) AS empty
+      FROM (SELECT day, warehouse_id, product_id, place_change.value, carried, empty
+              FROM place_change JOIN inventory_stocklevel level ON level.id = place_change.stock_level_id
+            UNION ALL
+            SELECT day, warehouse_id, product_id, value, 0, 0 FROM transit) moved
+      JOIN inventory_product product ON product.id = moved.product_id
      GROUP BY 1, 2, 3
 ),
 stock AS (
