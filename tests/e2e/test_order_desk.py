@@ -128,6 +128,8 @@ def test_an_order_with_the_keyboard_alone(open_page, shop):
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
 
+    expect(page.locator("#new-order")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("#customer")).to_be_focused()
     page.keyboard.type(f"{shop.code} lotus")
     page.keyboard.press("Enter")
