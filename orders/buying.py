@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from core.money import ZERO
 from inventory.models import Product
-from orders.models import Complaint, Customer, Order, RepeatPurchase, ReturnLine, ShipmentLine
+from orders.models import Complaint, Customer, Order, OrderLine, RepeatPurchase, ReturnLine, ShipmentLine
 
 LEAST_DAYS = 3
 LOOKED_BACK = timedelta(days=730)
 YEAR = timedelta(days=365)
+WEEK = timedelta(days=7)
 
 BOUGHT = """
 WITH days AS (
@@ -94,11 +95,18 @@ def _parameters(customer_id: int | None) -> dict[str, str | int | datetime | Non
 
 
 def customers_due(today: date) -> QuerySet[Customer]:
-    """Customers with something due who have not ordered since, most worth first.
+    """Customers with something due that they have not ordered since, most worth first.
 
     Each has the number of ``products`` due, the first day one was due (``since``), and what they are ``worth``.
     """
-    ordered_since = Order.objects.filter(customer=OuterRef("customer"), ordered_at__date__gt=OuterRef("last_day"))
+    # The nightly count knows all but the last days; looking further back would read every line there is.
+    ordered_since = OrderLine.objects.filter(
+        order__customer=OuterRef("customer"),
+        product=OuterRef("product"),
+        quantity__gt=F("cancelled"),
+        order__ordered_at__gte=timezone.now() - WEEK,
+        order__ordered_at__date__gt=OuterRef("last_day"),
+    )
     due = RepeatPurchase.objects.filter(~Exists(ordered_since), due__lte=today, until__gte=today)
     worth = Sum(F("repeats__pieces") * F("repeats__product__price"), output_field=DecimalField(max_digits=20))
     return (

@@ -19,6 +19,7 @@ from orders.views import (
     quotations,
     returns,
     rules,
+    several,
     sourcing,
     templates,
 )
@@ -37,6 +38,7 @@ urlpatterns = [
     path("orders/templates/save/", templates.template_save, name="template-save"),
     path("orders/templates/<int:pk>/", templates.template_content, name="template"),
     path("orders/templates/<int:pk>/forget/", templates.template_forget, name="template-forget"),
+    path("orders/several/", several.several_orders, name="several"),
     path("orders/<int:pk>/", orders.order_detail, name="detail"),
     path("orders/<int:pk>/change/", changing.order_change, name="change"),
     path("orders/<int:pk>/split/", changing.order_split, name="split"),

@@ -141,7 +141,8 @@ MARK_ORDERS = """
 def mark_orders(order_ids: Collection[int]) -> None:
     """As ``mark_places``, for whatever lines of these orders wait for or waited for; one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(MARK_ORDERS, {"orders": sorted(order_ids), "reason": Reason.CHANGED.value, "now": timezone.now()})
+        values = {"orders": sorted(order_ids), "reason": Reason.CHANGED.value, "now": timezone.now()}
+        cursor.execute(MARK_ORDERS, values)
         if cursor.rowcount:
             _kick()
 

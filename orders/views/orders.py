@@ -25,6 +25,7 @@ from orders.promise import OPEN_ORDERS
 from orders.quotes import line_state
 from orders.selectors import DeskLine
 from orders.services.steps import STEPS
+from orders.several import ACTIONS
 from orders.timeline import order_events
 
 PAGE_SIZE = 50
@@ -53,6 +54,7 @@ def order_list(request: HttpRequest) -> HttpResponseBase:
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "is_narrowed": any(request.GET.get(name) for name in (*FILTERS, "waiting")),
         "export_limit": EXPORT_LIMIT,
+        "actions": [(name, step.label) for name, step in ACTIONS.items() if request.user.has_perm(step.permission)],
     }
     return render(request, "orders/list.html", context)
 

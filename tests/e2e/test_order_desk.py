@@ -128,6 +128,8 @@ def test_an_order_with_the_keyboard_alone(open_page, shop):
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
 
+    expect(page.locator("#new-order")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("#customer")).to_be_focused()
     page.keyboard.type(f"{shop.code} lotus")
     page.keyboard.press("Enter")
@@ -286,7 +288,7 @@ def test_an_ended_session_loses_nothing(open_page, shop):
     popup.value.locator("#id_username").fill("sales")
     popup.value.locator("#id_password").fill(PASSWORD)
     popup.value.keyboard.press("Enter")
-    popup.value.wait_for_url("**/orders/new/")
+    popup.value.wait_for_url("**/day/")
     page.get_by_role("button", name="Confirm order").click()
     number = confirmed_order(page)
     assert [order.number for order in shop.orders()] == [number]

@@ -16,7 +16,7 @@ WIDTHS = (DESKTOP, PHONE)
 
 # Latin words that Chinese business writing keeps; keys stand in <kbd> and are not read.
 CHINESE_TOO = re.compile(
-    "ABC|XYZ|SKU|Excel|CSV|API|Tandem|English|CNY|USD|EUR|CPU|Syntetos|Boylan|Teunter|Babai|Brier|OTIF|max"
+    "ABC|XYZ|SKU|Excel|CSV|PDF|API|Tandem|English|CNY|USD|EUR|CPU|Syntetos|Boylan|Teunter|Babai|Brier|OTIF|max"
 )
 CODES = re.compile(r"\S+@\S+|\b[A-Z]{1,4}-?\d[\d-]*\b|[A-Z]?\d+-\w+")
 # Reasons and documents in the demo's stock ledger, which nobody can change.

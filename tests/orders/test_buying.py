@@ -69,12 +69,15 @@ def test_due_from_the_day_on_until_it_counts_as_given_up(desk, today, last, is_d
         assert (due[0].products, due[0].worth) == (1, D("15.00"))
 
 
-def test_whoever_ordered_since_is_not_called(desk, today):
+def test_what_was_ordered_since_is_not_due(desk, today):
     tea = desk.product()
     for day in days_ago(today, 30, 20, 10):
         order_on(desk, tea, day)
     refresh_repeat_purchases()
     order_on(desk, desk.product(), today)
+    cancel_order(order_on(desk, tea, today).pk, reason="no")
+    assert list(customers_due(today)) == [desk.customer]
+    order_on(desk, tea, today)
     assert list(customers_due(today)) == []
 
 
