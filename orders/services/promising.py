@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, Sum
@@ -141,7 +141,7 @@ MARK_ORDERS = """
 def mark_orders(order_ids: Collection[int]) -> None:
     """As ``mark_places``, for whatever lines of these orders wait for or waited for; one statement."""
     with connection.cursor() as cursor:
-        values = {"orders": sorted(order_ids), "reason": Reason.CHANGED.value, "now": timezone.now()}
+        values: dict[str, Any] = {"orders": sorted(order_ids), "reason": Reason.CHANGED.value, "now": timezone.now()}
         cursor.execute(MARK_ORDERS, values)
         if cursor.rowcount:
             _kick()
