@@ -73,6 +73,10 @@ class Learned:
         """From what a run kept; runs of older versions kept none."""
         return Learned(**shared.get("events", {}))
 
+    def knows(self, spell: Spell) -> bool:
+        """Whether days of its name were measured, or what such a price cut does."""
+        return self.measured.get(spell.key, (0.0, 0.0))[1] > 0 or bool(self.slope and spell.cut)
+
     def expected(self, spell: Spell) -> float:
         """How many times the usual demand is expected on its days, over all products."""
         pieces, usual = self.measured.get(spell.key, (0.0, 0.0))

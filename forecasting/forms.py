@@ -127,6 +127,10 @@ class PolicyRuleForm(Checked):
         supplier = self.fields["supplier"]
         assert isinstance(supplier, forms.ModelChoiceField)
         supplier.empty_label = _("None")
+        for name, letters in (("abc", "ABC"), ("xyz", "XYZ")):
+            field = self.fields[name]
+            assert isinstance(field, forms.TypedChoiceField)
+            field.choices = [("", _("None")), *((letter, letter) for letter in letters)]
 
     def clean_product(self) -> Product | None:
         """One product, or none."""

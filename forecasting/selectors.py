@@ -205,7 +205,7 @@ class PlannedPromotion:
 
     spell: Spell
     scope: str  # a product or category; empty: everything
-    uplift: float | None  # None: no run has measured anything to go by
+    uplift: float | None  # None: nothing was measured to go by
 
 
 def promotions_reckoned_with(first: date, last: date) -> list[PlannedPromotion]:
@@ -214,14 +214,13 @@ def promotions_reckoned_with(first: date, last: date) -> list[PlannedPromotion]:
     found = sorted(promotion_spells(events, first, last), key=lambda spell: (spell.first, spell.key))
     run = ForecastRun.objects.order_by("-pk").only("shared").first()
     learned = Learned.of(run.shared) if run else Learned()
-    known = learned.slope or learned.measured
     products = Product.objects.in_bulk([pk for spell in found for pk in spell.products])
     categories = Category.objects.in_bulk([spell.category_id for spell in found if spell.category_id])
     return [
         PlannedPromotion(
             spell,
             " ".join(str(products[pk]) for pk in spell.products) or str(categories.get(spell.category_id or 0, "")),
-            learned.expected(spell) if known else None,
+            learned.expected(spell) if learned.knows(spell) else None,
         )
         for spell in found
     ]

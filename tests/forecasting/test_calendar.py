@@ -258,3 +258,4 @@ class TestPromotionsOfThePriceLists:
         page = client.get(reverse("forecasting:calendar")).content.decode()
         assert "Spring sale" in page
         assert "price −12.5 %" in page
+        assert "as measured" in page  # no run has measured anything like it
