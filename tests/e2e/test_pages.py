@@ -11,7 +11,7 @@ from tests.e2e.conftest import DESKTOP, PHONE, watch
 
 ROLES = ["sales", "warehouse", "buyer", "manager", "admin"]
 # Not pages of ours, or not pages at all.
-NOT_PAGES = re.compile(r"^(?!/)|^//|^/(admin|api|static|sign-out)/|[?&]format=|\.pdf$")
+NOT_PAGES = re.compile(r"^(?!/)|^//|^/(admin|api|static|sign-out)/|[?&]format=|\.pdf$|/pdf/$")
 WIDTHS = (DESKTOP, PHONE)
 
 # Latin words that Chinese business writing keeps; keys stand in <kbd> and are not read.
