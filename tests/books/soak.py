@@ -1,15 +1,18 @@
 """`make soak`: at least 100,000 random steps, committed one by one, each compared with the books.
 
-Uses a PostgreSQL of its own in var/soak and writes its figure into benchmarks/RESULTS.md.
+Each core walks in a PostgreSQL of its own in var/soak*; writes its figure into benchmarks/RESULTS.md.
 Run: ``python -m tests.books.soak [--operations N]``.
 """
 
 import argparse
+import json
 import os
 import platform
+import subprocess
 import sys
 import time
 import traceback
+from datetime import date
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -36,7 +39,7 @@ def walk(wanted: int) -> int:
     while BooksMachine.operations < wanted:
         run_state_machine_as_test(BooksMachine, settings=far)
         rate = BooksMachine.operations / (time.monotonic() - started)
-        print(f"{BooksMachine.operations} of {wanted} steps, {rate:.0f} a second", flush=True)
+        print(f"{BooksMachine.operations} of {wanted} steps, {rate:.0f} a second", file=sys.stderr, flush=True)
     return BooksMachine.operations
 
 
@@ -54,33 +57,46 @@ def verify() -> str:
     return ", ".join(f"{count:,} {name}" for name, count in rows.items())
 
 
-def main() -> int:
-    """Walk, verify, write; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--operations", type=int, default=100_000)
-    wanted = parser.parse_args().operations
-    os.environ["TANDEM_DATA_DIR"] = str(BASE_DIR / "var" / "soak")
+def part(wanted: int, number: int) -> int:
+    """One process's share, in a PostgreSQL of its own; its last line is (steps, size); returns the exit code."""
+    os.environ["TANDEM_DATA_DIR"] = str(BASE_DIR / "var" / f"soak{number}")
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     from benchmarks.setup import start
 
     start()
-    from django.utils import timezone
-
-    started = time.monotonic()
     try:
-        steps = walk(wanted)
-        size = verify()
+        print(json.dumps([walk(wanted), verify()]))
     except AssertionError:
         traceback.print_exc()
         return 1
-    minutes = (time.monotonic() - started) / 60
-    text = (
-        f"{steps:,} steps in {minutes:.0f} minutes on {timezone.localdate()} (Python {platform.python_version()}, "
-        f"{os.cpu_count()} cores): 0 differences, after each step and over the whole database at the end ({size})."
-    )
+    return 0
+
+
+def main() -> int:
+    """Share the steps out, add up, write; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--operations", type=int, default=100_000)
+    parser.add_argument("--part", type=int)
+    asked = parser.parse_args()
+    if asked.part is not None:
+        return part(asked.operations, asked.part)
+    started, cores = time.monotonic(), os.cpu_count() or 1
+    share = str(-(-asked.operations // cores))
+    command = [sys.executable, "-m", "tests.books.soak", "--operations", share, "--part"]
+    parts = [subprocess.Popen([*command, str(n)], cwd=BASE_DIR, stdout=subprocess.PIPE) for n in range(cores)]
+    said = [process.communicate()[0].decode() for process in parts]
+    if any(process.returncode for process in parts):
+        print("\n".join(said))
+        return 1
     from benchmarks.results import write_section
 
+    done = [json.loads(text.splitlines()[-1]) for text in said]
+    text = (
+        f"{sum(steps for steps, _size in done):,} steps in {(time.monotonic() - started) / 60:.0f} minutes on "
+        f"{date.today()} (Python {platform.python_version()}, {cores} processes): 0 differences, after each step and "
+        f"over each whole database at the end ({'; '.join(size for _steps, size in done)})."
+    )
     write_section(HEADING, text)
     print(text)
     return 0
