@@ -175,6 +175,8 @@ VALUES = ["9" * 30, "٣", "%00", "%ED%A0%80", "-1", "x" * 2000, "2026-02-30"]
 
 def field_names(page) -> set[str]:
     """What the page's forms ask for."""
+    if not page["Content-Type"].startswith("text/html"):
+        return set()  # a paper to download
     names = re.findall(r'<(?:input|select|textarea)[^>]*\bname="([^"]+)"', page.content.decode())
     return set(names) - {"csrfmiddlewaretoken"}
 
@@ -228,6 +230,7 @@ def rows(shop, order) -> dict[str, object]:
             "product_id": shop.tea.pk,
             "warehouse": shop.warehouse.pk,
             "warehouse_id": shop.warehouse.pk,
+            "kind": "confirmation",
         }
         for name, _arguments in PAGES
     }

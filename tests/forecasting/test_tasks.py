@@ -78,8 +78,8 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_the_next_one_ends_the_r
 
 def somebody_waits() -> bool:
     with connection.cursor() as cursor:
-        # In this database: other tests' databases stand on the same server.
+        # For this connection: other tests' databases stand on the same server.
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
         )
         return cursor.fetchone()[0]
