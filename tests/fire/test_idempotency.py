@@ -4,19 +4,26 @@ import http.client
 import json
 import re
 from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
 
+from core.actor import acting_as
 from core.models import AuditEntry, IdempotencyKey
-from inventory.models import StockMove
+from inventory.models import StockLevel, StockMove, Transfer
+from inventory.transfers import NewTransfer, request_transfer, send_transfer
 from inventory.verification import stock_differences
-from orders.models import LostDemand, Order, Shipment
-from orders.services import create_order
-from orders.values import NewLine, NewOrder
-from purchasing.models import GoodsReceipt, PurchaseOrder, ReorderSuggestion
-from purchasing.services import create_purchase_orders, drain_marks
-from purchasing.values import NewPurchaseLine, NewPurchaseOrder
+from orders.models import LostDemand, Order, Quotation, Return, ReturnAuthorization, Shipment
+from orders.services import authorize_return, create_order, make_quotation, receive_return, ship_order
+from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation, NewShipment
+from purchasing.models import ExchangeRate, GoodsReceipt, PurchaseOrder, ReorderSuggestion
+from purchasing.services import create_purchase_orders, drain_marks, receive_goods, set_approval_limit
+from purchasing.values import NewPurchaseLine, NewPurchaseOrder, NewReceipt
+from tests.factories import ProductFactory, UserFactory, WarehouseFactory, stock
 from tests.permissions.test_api import MATRIX
 from tests.processes import wait_until
 from tests.races import at_once
@@ -71,38 +78,142 @@ def test_half_a_request_has_no_effect(shop, channel):
     assert Order.objects.count() == 1
 
 
-@pytest.fixture
-def documents(shop):
-    """One document for each kind of POST."""
+def order_of(shop, product, pieces=1):
+    lines = [NewLine(product.pk, pieces)]
+    return create_order(NewOrder(shop.customer.pk, shop.channel.pk, shop.warehouse.pk, lines))
 
-    def order(pieces=1):
-        lines = [NewLine(shop.tea.pk, pieces)]
-        return create_order(NewOrder(shop.customer.pk, shop.channel.pk, shop.warehouse.pk, lines)).pk
 
-    def purchase(place):
-        lines = [NewPurchaseLine(shop.tea.pk, 6)]
-        new = NewPurchaseOrder(shop.supplier.pk, shop.warehouse.pk, lines, place=place)
-        return create_purchase_orders([new])[0].pk
+def purchase_of(shop, *, place=True):
+    """Six pieces of tea for 36.00, placed or a draft."""
+    new = NewPurchaseOrder(shop.supplier.pk, shop.warehouse.pk, [NewPurchaseLine(shop.tea.pk, 6)], place=place)
+    return create_purchase_orders([new])[0]
 
-    create_order(NewOrder(shop.customer.pk, shop.channel.pk, shop.warehouse.pk, [NewLine(shop.cup.pk, 3)]))
-    drain_marks()
-    suggestion = ReorderSuggestion.objects.get().pk
-    tea = {"product": "TEA", "quantity": 6}
+
+def day(days):
+    return timezone.localdate() + timedelta(days=days)
+
+
+def order_documents(shop):
     return {
         "orders/": shop.order(("TEA", 1)),
         "orders/bulk/": {"orders": [shop.order(("TEA", 1))]},
-        f"orders/{order()}/change/": {"lines": [{"line": 1, "quantity": 2}]},
-        f"orders/{order(2)}/split/": {"lines": [{"line": 1, "quantity": 1}]},
-        f"orders/{order()}/cancel/": {"reason": "mistake"},
-        f"orders/{order()}/ship/": {},
+        f"orders/{order_of(shop, shop.tea).pk}/change/": {"lines": [{"line": 1, "quantity": 2}]},
+        f"orders/{order_of(shop, shop.tea, 2).pk}/split/": {"lines": [{"line": 1, "quantity": 1}]},
+        f"orders/{order_of(shop, shop.tea).pk}/cancel/": {"reason": "mistake"},
+        f"orders/{order_of(shop, shop.tea).pk}/ship/": {},
         "stock-adjustments/": {"product": "TEA", "warehouse": "MAIN", "difference": 2, "reason": "found"},
-        "purchase-orders/": {"supplier": "S1", "warehouse": "MAIN", "lines": [tea]},
-        f"purchase-orders/{purchase(False)}/place/": {},
-        f"purchase-orders/{purchase(True)}/cancel/": {"reason": "mistake"},
-        f"purchase-orders/{purchase(True)}/receive/": {},
-        "reorder-suggestions/approve/": {"lines": [{"id": suggestion}]},
-        f"reorder-suggestions/{suggestion}/dismiss/": {},
     }
+
+
+def quotation_documents(shop, pot):
+    """Each of the four made here holds two pots, but the one that is to be held."""
+
+    def quotation(held_until):
+        order = NewOrder(shop.customer.pk, shop.channel.pk, shop.warehouse.pk, [NewLine(pot.pk, 2)])
+        return make_quotation(NewQuotation(order, day(7), held_until)).pk
+
+    until, later = f"{day(2)}", f"{day(7)}"
+    return {
+        "quotations/": shop.order(("POT", 2), valid_until=later, held_until=until),
+        f"quotations/{quotation(None)}/hold/": {"held_until": until},
+        f"quotations/{quotation(day(2))}/let-go/": {},
+        f"quotations/{quotation(day(2))}/decline/": {"reason": "too dear"},
+        f"quotations/{quotation(day(2))}/order/": {},
+    }
+
+
+def return_documents(shop, pot):
+    """Of one order of four pots that were shipped each may come back by a return of its own."""
+    order = order_of(shop, pot, 4)
+    shipped = ship_order(NewShipment(order.pk)).lines.get().pk
+
+    def agreed():
+        return authorize_return(NewAuthorization(order.pk, {shipped: 1}, day(7), "broken")).pk
+
+    def arrived():
+        return receive_return(agreed(), {1: 1}).pk
+
+    line = {"line": 1, "quantity": 1}
+    wanted = {"order": order.pk, "valid_until": f"{day(7)}", "reason": "broken", "lines": [line]}
+    return {
+        "return-authorizations/": wanted,
+        f"return-authorizations/{agreed()}/receive/": {"lines": [line]},
+        f"return-authorizations/{arrived()}/inspect/": {"lines": [{"line": 1, "fit": 1}]},
+        f"return-authorizations/{agreed()}/close/": {"reason": "kept after all"},
+    }
+
+
+def transfer_documents(shop, pot):
+    north = WarehouseFactory(code="NORTH")
+
+    def requested():
+        return request_transfer(NewTransfer(shop.warehouse.pk, north.pk, [(pot.pk, 3)], day(2))).pk
+
+    def sent():
+        return send_transfer(requested()).pk
+
+    lines = [{"product": "POT", "quantity": 3}]
+    return {
+        "transfers/": {"source": "MAIN", "destination": "NORTH", "expected_on": f"{day(2)}", "lines": lines},
+        f"transfers/{requested()}/send/": {},
+        f"transfers/{sent()}/receive/": {"lines": [{"product": "POT", "quantity": 2}]},
+        f"transfers/{sent()}/close/": {"reason": "lost"},
+        f"transfers/{requested()}/cancel/": {"reason": "mistake"},
+    }
+
+
+def purchase_documents(shop):
+    buyer = UserFactory(role="Buyers")
+    set_approval_limit(Group.objects.get(name="Buyers").pk, Decimal("35.99"))
+
+    def waiting():
+        with acting_as(buyer.pk):
+            return purchase_of(shop).pk
+
+    def half_arrived():
+        order = purchase_of(shop)
+        receive_goods([NewReceipt(order.pk, {order.lines.get().pk: 3})])
+        return order.pk
+
+    tea = {"product": "TEA", "quantity": 6}
+    confirmed = {"lines": [{"product": "TEA", "date": f"{day(20)}"}], "reference": "B-77"}
+    return {
+        "purchase-orders/": {"supplier": "S1", "warehouse": "MAIN", "lines": [tea]},
+        f"purchase-orders/{purchase_of(shop, place=False).pk}/place/": {},
+        f"purchase-orders/{purchase_of(shop).pk}/cancel/": {"reason": "mistake"},
+        f"purchase-orders/{purchase_of(shop).pk}/receive/": {},
+        f"purchase-orders/{waiting()}/approve/": {},
+        f"purchase-orders/{waiting()}/send-back/": {"reason": "too much"},
+        f"purchase-orders/{purchase_of(shop).pk}/confirm/": confirmed,
+        f"purchase-orders/{purchase_of(shop).pk}/reschedule/": {"expected_on": f"{day(20)}"},
+        f"purchase-orders/{half_arrived()}/close/": {"reason": "sold out"},
+        "exchange-rates/": {"currency": "USD", "valid_from": f"{day(0)}", "rate": "7.1"},
+    }
+
+
+@pytest.fixture
+def documents(shop):
+    """One document for each kind of POST. Pots, of which 100 are there, nobody else sells."""
+    pot = ProductFactory(sku="POT")
+    stock(pot, shop.warehouse, 100)
+    order_of(shop, shop.cup, 3)
+    drain_marks()
+    suggestion = ReorderSuggestion.objects.get().pk
+    return (
+        order_documents(shop)
+        | quotation_documents(shop, pot)
+        | return_documents(shop, pot)
+        | transfer_documents(shop, pot)
+        | purchase_documents(shop)
+        | {
+            "reorder-suggestions/approve/": {"lines": [{"id": suggestion}]},
+            f"reorder-suggestions/{suggestion}/dismiss/": {},
+        }
+    )
+
+
+def sizes(*models):
+    return [model.objects.count() for model in models]
 
 
 def test_every_post_is_repeatable(shop, channel, documents):
@@ -115,9 +226,23 @@ def test_every_post_is_repeatable(shop, channel, documents):
         assert len({(answer.status, answer.body) for answer in answers}) == 1, path
         assert answers[0].status in ([409] if path.endswith("dismiss/") else [200, 201]), answers[0].body
         assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1, path
-    assert (Order.objects.count(), Shipment.objects.count(), GoodsReceipt.objects.count()) == (8, 1, 1)
-    assert (PurchaseOrder.objects.count(), StockMove.objects.filter(kind="adjustment").count()) == (5, 1)
-    # One step each for: order, bulk, change, cancel, ship, purchase, place, cancel, receive, approve; a split is one
-    # on either order.
-    assert AuditEntry.objects.count() - before == 12
+    # The fixture makes 6 orders (cups, change, split, cancel, ship, returns), the POSTs 4: order, bulk, split and one
+    # of a quotation. Shipped are the order of the returns and one by POST. Returned is what was inspected.
+    assert sizes(Order, Shipment, Return) == [10, 2, 1]
+    # One is made by POST, one stands ready for each step.
+    assert sizes(Quotation, ReturnAuthorization, Transfer) == [5, 4, 5]
+    # Purchase orders: 8 steps, one POST, one approved suggestion; receipts: half of the one to close, one POST.
+    assert sizes(PurchaseOrder, GoodsReceipt, ExchangeRate) == [10, 2, 1]
+    # One is posted, one writes off what the closed transfer lost.
+    assert StockMove.objects.filter(kind="adjustment").count() == 2
+    # Pots of 100: 4 shipped, 1 back, 9 sent (send, receive, close). Held: 2 by each quotation made and held, 2 by the
+    # order of one. In NORTH: 2 received, 3 lost.
+    pots = StockLevel.objects.filter(product__sku="POT").order_by("warehouse__code")
+    assert list(pots.values_list("warehouse__code", "on_hand", "reserved")) == [("MAIN", 88, 6), ("NORTH", 2, 0)]
+    # Orders, 7: order, bulk, change, cancel, ship one each; a split is one on either order. Adjusting is told by the
+    # ledger alone. Quotations, 7: made, hold, let-go, decline one each; ordering one on the quotation and two on the
+    # order (confirmed, quoted before). Returns, 8: each of the four steps one on the return and one on its order.
+    # Transfers, 5, one each. Purchasing, 11: order, 8 steps, rate, approved suggestion one each; the refused
+    # dismissal none.
+    assert AuditEntry.objects.count() - before == 7 + 7 + 8 + 5 + 11
     assert stock_differences() == []
