@@ -2,7 +2,6 @@
 
 import os
 import signal
-from contextlib import suppress
 from pathlib import Path
 
 from config import local_servers
@@ -68,6 +67,8 @@ class Stage:
         wait_until(self._start_postgres, "PostgreSQL starts", 240)  # a crash makes it sync its whole folder first
 
     def _start_postgres(self) -> bool:
-        with suppress(local_servers.ServerProblem, OSError):
+        try:
             return bool(local_servers._start_postgres(self.folder / "postgres", test=False))
-        return False
+        except (local_servers.ServerProblem, OSError) as exc:
+            print(f"PostgreSQL does not start yet: {exc}", flush=True)
+            return False
