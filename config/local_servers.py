@@ -206,7 +206,9 @@ def _postgres_runs(data: Path) -> bool:
         return False
     status = [_postgres_bin("pg_ctl"), "-D", str(data), "status"]
     user = _postgres_user()
-    return subprocess.run(status, user=user, cwd="/", capture_output=True).returncode == 0
+    # Its group, too: as root's group it would not pass a folder that is open to others only.
+    group = pwd.getpwnam(user).pw_gid if user else None
+    return subprocess.run(status, user=user, group=group, cwd="/", capture_output=True).returncode == 0
 
 
 def _stop_postgres(data: Path) -> None:
