@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+import psycopg2
+
 from config import local_servers
 from tests.processes import Celery, Valkey, Web, wait_until
 
@@ -69,6 +71,6 @@ class Stage:
     def _start_postgres(self) -> bool:
         try:
             return bool(local_servers._start_postgres(self.folder / "postgres", test=False))
-        except (local_servers.ServerProblem, OSError) as exc:
+        except (local_servers.ServerProblem, OSError, psycopg2.OperationalError) as exc:
             print(f"PostgreSQL does not start yet: {exc}", flush=True)
             return False
