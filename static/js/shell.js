@@ -5,11 +5,19 @@ const dialog = document.getElementById("confirm");
 /** Ask a question in the page's dialog; resolves to true when the user agrees. */
 export function confirmed(question) {
   document.getElementById("confirm-question").textContent = question;
-  dialog.returnValue = "no";
   dialog.showModal();
-  return new Promise((resolve) =>
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }),
-  );
+  // Not by the dialog's close event: it comes a moment later, and would answer the question asked meanwhile.
+  const answered = new AbortController();
+  return new Promise((resolve) => {
+    const answer = (event) => {
+      event.preventDefault();
+      answered.abort();
+      dialog.close();
+      resolve(event.submitter?.value === "yes");
+    };
+    dialog.addEventListener("submit", answer, { signal: answered.signal });
+    dialog.addEventListener("cancel", answer, { signal: answered.signal });
+  });
 }
 
 /** The token that guards against forged requests, as it is now: signing in in another tab changes it. */

@@ -309,6 +309,25 @@ def test_a_half_typed_order_outlives_the_language_switch(open_page, shop):
     page.get_by_role("button", name="English").click()
 
 
+def test_a_question_asked_again_at_once_is_answered_anew(open_page, shop):
+    page, product = open_page("sales"), shop.product(1, 10)
+    order = create_order(shop.order(shop.customer, product, 4))
+    page.goto(f"/orders/{order.pk}/")
+    page.get_by_label("Reason").fill("Twice entered")
+    # All in one task: whatever the first dialog still has to say comes when the second is open.
+    page.evaluate(
+        """() => {
+          const cancel = document.querySelector("#cancel button"), dialog = document.getElementById("confirm");
+          cancel.click();
+          dialog.querySelector("[value=no]").click();
+          cancel.click();
+        }"""
+    )
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("#timeline li").last).to_contain_text("Reason: Twice entered")
+    assert shop.reserved(product) == 0
+
+
 def test_an_order_is_cancelled_after_a_question(open_page, shop):
     page, product = open_page("sales", width=PHONE), shop.product(1, 10)
     order = create_order(shop.order(shop.customer, product, 4))
