@@ -1,27 +1,9 @@
 """The history of transfers, in sentences."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
 from django.utils.translation import gettext as _
 
-from core import audit
-from core.models import User
+from core.history import Data, Event, Words, events
 from core.templatetags.tandem import in_words, quantity
-
-Data = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: when, by whom (None: the system), what happened, and its icon."""
-
-    at: datetime
-    actor: User | None
-    sentence: str
-    icon: str
 
 
 def _requested(data: Data) -> str:
@@ -53,7 +35,7 @@ def _rescheduled(data: Data) -> str:
     return _("Expected on %(after)s instead of %(before)s.") % data
 
 
-WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
+WORDS: Words = {
     "requested": ("file-pencil", _requested),
     "sent": ("truck-delivery", _sent),
     "received": ("package-import", _received),
@@ -63,10 +45,6 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
 }
 
 
-def transfer_steps(transfer_id: int) -> list[Step]:
+def transfer_events(transfer_id: int) -> list[Event]:
     """Every step of a transfer, oldest first; one query."""
-    steps = []
-    for entry in audit.timeline("transfer", transfer_id):
-        icon, sentence = WORDS[entry.verb]
-        steps.append(Step(entry.at, entry.actor, sentence(entry.data), icon))
-    return steps
+    return events("transfer", transfer_id, WORDS)

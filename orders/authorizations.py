@@ -1,21 +1,18 @@
 """Reads of return authorisations, as their pages show them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import audit
+from core.history import Data, Event, Words, events
 from core.templatetags.tandem import in_words
 from orders.models import Order, ReturnAuthorization
 from orders.selectors import ReturnableLine, returnable_lines, search_customers
 from orders.services.authorizations import returnable
 from orders.timeline import WORDS as ORDER_WORDS
-from orders.timeline import Event
 
 OPEN = "open"  # not a status: whatever is not finished
 
@@ -59,14 +56,11 @@ def authorizable_lines(order: Order) -> list[ReturnableLine]:
     return [ReturnableLine(row.line, left[row.line.pk]) for row in rows if left.get(row.line.pk, 0) > 0]
 
 
-Data = dict[str, Any]
-
-
 def _inspected(data: Data) -> str:
     return _("Inspected: %(fit)s into stock, %(scrap)s scrapped; credit note %(number)s.") % in_words(data)
 
 
-WORDS: dict[str, tuple[str, Callable[[Data], str]]] = ORDER_WORDS | {
+WORDS: Words = ORDER_WORDS | {
     "return_inspected": ("eye-check", _inspected),
     "return_extended": ("calendar", lambda data: _("May come back until %(until)s.") % data),
 }
@@ -74,7 +68,4 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = ORDER_WORDS | {
 
 def authorization_events(authorization_id: int) -> list[Event]:
     """Every step of a return, oldest first; one query."""
-    return [
-        Event(entry.pk, entry.verb, entry.at, entry.actor, WORDS[entry.verb][1](entry.data), WORDS[entry.verb][0])
-        for entry in audit.timeline("return_authorization", authorization_id)
-    ]
+    return events("return_authorization", authorization_id, WORDS)

@@ -1,22 +1,20 @@
 """Reads of quotations, as the pages and the API show them. (What the desk says while lines are typed: quotes.py.)"""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Round, Upper
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import audit
+from core.history import Data, Event, Words, events
 from core.templatetags.tandem import in_words
 from inventory.models import Product
 from orders.models import Quotation, QuotationLine
 from orders.pricing import PricedLine, Totals, totals
 from orders.selectors import MONEY, ZERO, search_customers
-from orders.timeline import Event
 
 ENDING_DAYS = 7
 
@@ -83,8 +81,6 @@ def quotation_totals(quotation: Quotation, lines: Iterable[QuotationLine]) -> To
 
 # ---- its history in sentences
 
-Data = dict[str, Any]
-
 
 def _quoted(data: Data) -> str:
     words = in_words(data)
@@ -105,7 +101,7 @@ def _reason(sentence: str, data: Data) -> str:
     return _("%(sentence)s Reason: %(reason)s") % {"sentence": sentence, "reason": data["reason"]}
 
 
-WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
+WORDS: Words = {
     "quoted": ("file-text", _quoted),
     "held": ("lock", _held),
     "let_go": ("lock-open", lambda data: _("Let go of the stock: %(released)s free again.") % in_words(data)),
@@ -123,7 +119,4 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
 
 def quotation_events(quotation_id: int) -> list[Event]:
     """Every step of a quotation, oldest first; one query."""
-    return [
-        Event(entry.pk, entry.verb, entry.at, entry.actor, WORDS[entry.verb][1](entry.data), WORDS[entry.verb][0])
-        for entry in audit.timeline("quotation", quotation_id)
-    ]
+    return events("quotation", quotation_id, WORDS)

@@ -1,34 +1,16 @@
 """An order's history in sentences."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from core import audit
-from core.models import User
+from core.history import Data, Event, Words, events
 from core.templatetags.tandem import amount, in_words, quantity
 from orders.mailing import KINDS
 from orders.models import Complaint
 from orders.models.promises import LinePromise
 from orders.scarcity import RULES
-
-Data = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One step: its key, its verb, when, by whom (None: the system), what happened, and its icon."""
-
-    pk: int
-    verb: str
-    at: datetime
-    actor: User | None
-    sentence: str
-    icon: str
 
 
 def _confirmed(data: Data) -> str:
@@ -180,7 +162,7 @@ def _mailed(sentence: str) -> Callable[[Data], str]:
     return words
 
 
-WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
+WORDS: Words = {
     "confirmed": ("check", _confirmed),
     "quoted_before": ("file-text", _quoted_before),
     "credit_released": ("lock-open", _credit_released),
@@ -210,8 +192,4 @@ WORDS: dict[str, tuple[str, Callable[[Data], str]]] = {
 
 def order_events(order_id: int) -> list[Event]:
     """Every step of an order, oldest first; one query."""
-    events = []
-    for entry in audit.timeline("order", order_id):
-        icon, words = WORDS[entry.verb]
-        events.append(Event(entry.pk, entry.verb, entry.at, entry.actor, words(entry.data), icon))
-    return events
+    return events("order", order_id, WORDS)

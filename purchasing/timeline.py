@@ -1,28 +1,12 @@
 """The history of purchase orders and of stock policies, in sentences."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from core import audit
-from core.models import User
+from core.history import Data, Event, Words, events
 from core.templatetags.tandem import amount, in_words, quantity
-
-Data = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One step: when, by whom (None: the system), what happened, and its icon."""
-
-    at: datetime
-    actor: User | None
-    sentence: str
-    icon: str
 
 
 def _drafted(data: Data) -> str:
@@ -115,7 +99,6 @@ def _returned_to_forecast(data: Data) -> str:
     return _("Given back to the forecast.")
 
 
-Words = dict[str, tuple[str, Callable[[Data], str]]]
 """Icon and sentence of each verb."""
 
 PURCHASE_ORDER: Words = {
@@ -144,17 +127,9 @@ POLICY: Words = {
 
 def purchase_order_events(purchase_order_id: int) -> list[Event]:
     """Every step of a purchase order, oldest first; one query."""
-    return _events("purchase_order", purchase_order_id, PURCHASE_ORDER)
+    return events("purchase_order", purchase_order_id, PURCHASE_ORDER)
 
 
 def policy_events(policy_id: int) -> list[Event]:
     """Every time somebody set a policy or gave it back, oldest first; one query."""
-    return _events("stock_policy", policy_id, POLICY)
-
-
-def _events(subject: str, subject_id: int, words: Words) -> list[Event]:
-    events = []
-    for entry in audit.timeline(subject, subject_id):
-        icon, sentence = words[entry.verb]
-        events.append(Event(entry.at, entry.actor, sentence(entry.data), icon))
-    return events
+    return events("stock_policy", policy_id, POLICY)

@@ -17,7 +17,7 @@ from core.errors import DomainError
 from core.idempotency import do_once, new_key
 from core.templatetags.tandem import quantity
 from inventory import selectors, transfers
-from inventory.history import transfer_steps
+from inventory.history import transfer_events
 from inventory.models import Product, StockLevel, Transfer, TransferLine
 from inventory.transfer_forms import (
     DayForm,
@@ -172,7 +172,7 @@ def _page(
     context = {
         "transfer": transfer,
         "lines": lines,
-        "steps": transfer_steps(pk),
+        "steps": transfer_events(pk),
         "in_transit": sum(line.open for line in lines),
         "is_in_transit": transfer.status in Transfer.IN_TRANSIT,
         "is_open": transfer.status in (status_of.REQUESTED, *Transfer.IN_TRANSIT),

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.errors import DomainError, InvalidInput, Outdated
+from core.history import Event
 from orders import selectors, services
 from orders.changing_forms import AddedLines, BaseAddedLines, ChangeForm, SplitForm
 from orders.credit import RELEASE, CreditExceeded
 from orders.models import Order
 from orders.promise import OPEN_ORDERS
 from orders.selectors import DeskLine
-from orders.timeline import Event, order_events
+from orders.timeline import order_events
 
 
 class _Desk:
