@@ -14,6 +14,7 @@ from email.utils import make_msgid
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -72,6 +73,12 @@ def queue_mail(new: NewMail) -> Mail:
     if is_new:
         _kick()
     return mail
+
+
+def unsent_mails(subject_type: str, subject_id: int) -> QuerySet[Mail]:
+    """E-mails of one document that are not sent (yet), oldest first, without their files."""
+    mails = Mail.objects.filter(subject_type=subject_type, subject_id=subject_id).exclude(status=Mail.Status.SENT)
+    return mails.defer("file").order_by("pk")
 
 
 @transaction.atomic(durable=True)

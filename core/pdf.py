@@ -1,11 +1,12 @@
 """Business documents as PDF: head, addresses, facts, a table that may go over many pages, totals, page x of y.
 
-Whoever builds a ``Paper`` does so, and calls ``render``, in the reader's language (``translation.override``). Latin
+Whoever builds a ``Paper`` does so, and calls ``render``, in the reader's language (``in_language``). Latin
 text stands in Helvetica, all else in the STSong-Light that every reader of PDF brings along: no font file is needed.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -13,6 +14,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from django.http import HttpResponse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
@@ -58,6 +60,13 @@ _FLUSH = [
     ("TOPPADDING", (0, 0), (-1, -1), 0),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
 ]
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Say and write everything inside in the reader's language; when it is empty, in that of whoever asks."""
+    with translation.override(language or translation.get_language()):
+        yield
 
 
 @dataclass(frozen=True, slots=True)

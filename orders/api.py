@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import ApiViewSet, kept, refuse_wrong_rows, renamed_fields
-from core.pdf import render
+from core.pdf import in_language, render
 from core.renderers import PdfRenderer, SafeJSONRenderer
 from inventory.models import Product, Warehouse
 from inventory.serializers import resolve_products
@@ -161,7 +161,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
     def confirmation(self, request: Request, pk: str) -> Response:
         """The order confirmation as PDF, in the customer's language."""
         order = get_object_or_404(Order.objects.select_related("customer"), pk=pk)
-        with papers.in_language_of(order.customer):
+        with in_language(order.customer.language):
             return Response(render(papers.order_confirmation(order)), content_type="application/pdf")
 
     @extend_schema(request=SplitIn, responses={201: OrderOut})
@@ -241,7 +241,7 @@ class ShipmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewS
     def delivery_note(self, request: Request, pk: str) -> Response:
         """The delivery note as PDF, in the customer's language, without prices."""
         shipment = get_object_or_404(Shipment.objects.select_related("order__customer", "warehouse"), pk=pk)
-        with papers.in_language_of(shipment.order.customer):
+        with in_language(shipment.order.customer.language):
             return Response(render(papers.delivery_note(shipment)), content_type="application/pdf")
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from core.mail import NewMail, queue_mail
 from core.models import Company, Mail
-from core.pdf import Paper, render
+from core.pdf import Paper, in_language, render
 from orders import papers
 from orders.models import Order, Return, Shipment
 
@@ -62,7 +62,7 @@ def suggested(kind: Kind, row: Any) -> dict[str, str]:
     """Recipient, subject and text as the page offers them, in the customer's language."""
     order, company = kind.order_of(row), Company.objects.first()
     name = company.name if company else "Tandem"
-    with papers.in_language_of(order.customer):
+    with in_language(order.customer.language):
         words = {"document": kind.label, "number": row.number, "order": order.number, "company": name}
         return {
             "to": order.customer.email,
@@ -79,13 +79,7 @@ def send_document(name: str, row: Any, *, key: str, to: str, title: str, text: s
     """Keep the document, as it reads now, to be e-mailed after the commit; one ``key`` makes one e-mail."""
     kind = KINDS[name]
     order = kind.order_of(row)
-    with papers.in_language_of(order.customer):
+    with in_language(order.customer.language):
         paper = kind.paper(row)
         file = render(paper)
     return queue_mail(NewMail(key, "order", order.pk, name, row.number, to, title, text, paper.name, file))
-
-
-def order_mails(order_id: int) -> QuerySet[Mail]:
-    """E-mails of an order that are not sent (yet), oldest first, without their files."""
-    mails = Mail.objects.filter(subject_type="order", subject_id=order_id).exclude(status=Mail.Status.SENT)
-    return mails.defer("file").order_by("pk")

@@ -3,11 +3,10 @@
 Each is written in the customer's language, whoever asks for it. ``core.pdf`` lays them out.
 """
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from decimal import Decimal
 
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -19,13 +18,6 @@ from orders import selectors
 from orders.models import Customer, CustomerItem, Order, Return, ReturnLine, Shipment
 from orders.picking import delivery_lines
 from orders.pricing import Totals
-
-
-@contextmanager
-def in_language_of(customer: Customer) -> Iterator[None]:
-    """Say and write everything inside in the customer's language; without one, in the language of whoever asks."""
-    with translation.override(customer.language or translation.get_language()):
-        yield
 
 
 def order_confirmation(order: Order) -> Paper:

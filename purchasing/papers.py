@@ -1,10 +1,6 @@
 """What suppliers get: the purchase order, in their language, on paper and by e-mail."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db.models import QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.checks import refuse_text
@@ -12,23 +8,16 @@ from core.errors import IllegalTransition
 from core.mail import NewMail, queue_mail
 from core.models import Company, Mail
 from core.money import ZERO, to_cents
-from core.pdf import Block, Column, Paper, render
+from core.pdf import Block, Column, Paper, in_language, render
 from core.templatetags.tandem import amount, quantity
 from purchasing.currencies import own_currency
-from purchasing.models import PurchaseOrder, Supplier
+from purchasing.models import PurchaseOrder
 from purchasing.selectors import purchase_order_lines
 from purchasing.templatetags.costs import unit_cost
 
 SUBJECT = "purchase_order"
 # Those that the supplier may know of; a draft is our own business.
 PLACED = (PurchaseOrder.Status.ORDERED, PurchaseOrder.Status.PARTLY_RECEIVED, PurchaseOrder.Status.RECEIVED)
-
-
-@contextmanager
-def in_language_of(supplier: Supplier) -> Iterator[None]:
-    """Say and write everything inside in the supplier's language; without one, in the language of whoever asks."""
-    with translation.override(supplier.language or translation.get_language()):
-        yield
 
 
 def purchase_order_paper(order: PurchaseOrder) -> Paper:
@@ -85,7 +74,7 @@ def purchase_order_paper(order: PurchaseOrder) -> Paper:
 def suggested_mail(order: PurchaseOrder) -> dict[str, str]:
     """Recipient, subject and text as the page offers them, in the supplier's language."""
     company = Company.objects.first()
-    with in_language_of(order.supplier):
+    with in_language(order.supplier.language):
         words = {"number": order.number, "company": company.name if company else "Tandem"}
         return {
             "to": order.supplier.email,
@@ -106,13 +95,7 @@ def mail_purchase_order(order: PurchaseOrder, *, key: str, to: str, title: str, 
     if order.status not in PLACED:
         raise IllegalTransition(_("Only a placed order goes to the supplier: place it first."), status=order.status)
     refuse_text("title", title, 200)
-    with in_language_of(order.supplier):
+    with in_language(order.supplier.language):
         paper = purchase_order_paper(order)
         file = render(paper)
     return queue_mail(NewMail(key, SUBJECT, order.pk, SUBJECT, order.number, to, title, text, paper.name, file))
-
-
-def waiting_mails(order_id: int) -> QuerySet[Mail]:
-    """E-mails of an order that are not sent (yet), oldest first, without their files."""
-    mails = Mail.objects.filter(subject_type=SUBJECT, subject_id=order_id).exclude(status=Mail.Status.SENT)
-    return mails.defer("file").order_by("pk")

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError, Outdated
 from core.exports import FORMATS, table_response
+from core.mail import unsent_mails
 from core.templatetags.tandem import in_words
 from orders import selectors, services
 from orders.forms import CancelForm, OrderFilterForm
-from orders.mailing import order_mails
 from orders.models import Order, ReturnAuthorization
 from orders.promise import OPEN_ORDERS
 from orders.quotes import line_state
@@ -154,7 +154,7 @@ def _order_page(
         "authorizations": _authorizations(order, rows),
         "complaints": order.complaints.select_related("line__product", "created_by").order_by("pk"),
         "step": next((event for event in events if str(event.pk) == request.GET.get("step")), None),
-        "mails": order_mails(order.pk),
+        "mails": unsent_mails("order", order.pk),
         "is_open": is_open,
         "cancel_question": _cancel_question(order, rows) if is_open else "",
         "cancel_form": CancelForm(),

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from core.pdf import pdf_response
+from core.pdf import in_language, pdf_response
 from orders import papers
 from orders.models import Order, Return, Shipment
 
@@ -15,7 +15,7 @@ from orders.models import Order, Return, Shipment
 def order_confirmation(request: HttpRequest, pk: int) -> HttpResponse:
     """What we confirm to the customer."""
     order = get_object_or_404(Order.objects.select_related("customer"), pk=pk)
-    with papers.in_language_of(order.customer):
+    with in_language(order.customer.language):
         return pdf_response(papers.order_confirmation(order))
 
 
@@ -24,7 +24,7 @@ def order_confirmation(request: HttpRequest, pk: int) -> HttpResponse:
 def delivery_note(request: HttpRequest, pk: int) -> HttpResponse:
     """What goes along with one shipment."""
     shipment = get_object_or_404(Shipment.objects.select_related("order__customer", "warehouse"), pk=pk)
-    with papers.in_language_of(shipment.order.customer):
+    with in_language(shipment.order.customer.language):
         return pdf_response(papers.delivery_note(shipment))
 
 
@@ -33,5 +33,5 @@ def delivery_note(request: HttpRequest, pk: int) -> HttpResponse:
 def credit_note(request: HttpRequest, pk: int) -> HttpResponse:
     """What the customer gets back for a return."""
     returned = get_object_or_404(Return.objects.select_related("order__customer"), pk=pk)
-    with papers.in_language_of(returned.order.customer):
+    with in_language(returned.order.customer.language):
         return pdf_response(papers.credit_note(returned))

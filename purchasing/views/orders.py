@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.exports import FORMATS, table_response
+from core.mail import unsent_mails
 from core.money import ZERO, to_cents
 from core.pages import count_for_notice
 from core.templatetags.tandem import quantity
@@ -20,7 +21,7 @@ from purchasing import selectors, services
 from purchasing.currencies import own_currency
 from purchasing.forms import ExpectedDateForm, PurchaseFilterForm, ReasonForm
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
-from purchasing.papers import PLACED, waiting_mails
+from purchasing.papers import PLACED, SUBJECT
 from purchasing.reasons import reasons
 from purchasing.timeline import purchase_order_events
 from purchasing.typed import whole
@@ -173,7 +174,7 @@ def order_page(
         "asked_total": sum((to_cents(line.quantity * line.asked) for line in lines), ZERO),
         "receipts": selectors.receipts(order),
         "events": purchase_order_events(order.pk),
-        "mails": waiting_mails(order.pk),
+        "mails": unsent_mails(SUBJECT, order.pk),
         "can_mail": order.status in PLACED,
         "can_cancel": PurchaseOrder.Status.CANCELLED in PurchaseOrder.NEXT.get(order.status, ()),
         "is_incoming": order.status in selectors.INCOMING,
