@@ -4,9 +4,8 @@ import logging
 
 from celery import shared_task
 
+from config.books import book_differences
 from config.health import note_alive
-from inventory.verification import stock_differences, transfer_differences
-from orders.verification import order_differences
 from purchasing.verification import differing_suggestions
 
 logger = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ def verify_books() -> int:
 
     Returns how many there are.
     """
-    wrong = [*stock_differences(), *transfer_differences(), *order_differences(), *differing_suggestions()]
+    wrong = [*book_differences(), *differing_suggestions()]
     for difference in wrong:
         logger.error("The books do not tie out: %s", difference)
     return len(wrong)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db import connection
+from core.proofs import differences
 
 DIFFERENCES = """
     SELECT product.sku, warehouse.code, level.on_hand, coalesce(ledger.quantity, 0), level.value,
@@ -42,14 +42,16 @@ class Difference:
 
 # Lots whose pieces are not the sum of their moves, and those of places that hold less than their lots do.
 LOTS = """
-    SELECT product.sku, warehouse.code, lot.number, lot.on_hand, coalesce(moved.quantity, 0), level.on_hand,
-           sum(lot.on_hand) OVER (PARTITION BY level.id)
-      FROM inventory_lot lot
-      JOIN inventory_stocklevel level ON level.id = lot.stock_level_id
-      JOIN inventory_product product ON product.id = level.product_id
-      JOIN inventory_warehouse warehouse ON warehouse.id = level.warehouse_id
-      LEFT JOIN (SELECT lot_id, sum(quantity) AS quantity FROM inventory_lotmove GROUP BY 1) moved
-             ON moved.lot_id = lot.id
+    SELECT * FROM (
+        SELECT product.sku, warehouse.code, lot.number, lot.on_hand, coalesce(moved.quantity, 0), level.on_hand,
+               sum(lot.on_hand) OVER (PARTITION BY level.id)
+          FROM inventory_lot lot
+          JOIN inventory_stocklevel level ON level.id = lot.stock_level_id
+          JOIN inventory_product product ON product.id = level.product_id
+          JOIN inventory_warehouse warehouse ON warehouse.id = level.warehouse_id
+          LEFT JOIN (SELECT lot_id, sum(quantity) AS quantity FROM inventory_lotmove GROUP BY 1) moved
+                 ON moved.lot_id = lot.id
+    ) lot(sku, code, number, here, moved, place, lots) WHERE here <> moved OR lots > place ORDER BY 1, 2, 3
 """
 
 
@@ -74,12 +76,7 @@ class LotDifference:
 
 def stock_differences() -> list[Difference | LotDifference]:
     """Every place and lot that does not tie out; empty when all is well. Two queries over the whole ledger."""
-    with connection.cursor() as cursor:
-        cursor.execute(DIFFERENCES)
-        found: list[Difference | LotDifference] = [Difference(*row) for row in cursor.fetchall()]
-        cursor.execute(f"SELECT * FROM ({LOTS}) lot(sku, code, number, here, moved, place, lots) "
-                       "WHERE here <> moved OR lots > place ORDER BY 1, 2, 3")  # fmt: skip
-        return found + [LotDifference(*row) for row in cursor.fetchall()]
+    return [*differences(Difference, DIFFERENCES), *differences(LotDifference, LOTS)]
 
 
 # What a transfer's lines say against its rows in the ledger: out of the source, and into the destination, where lost
@@ -156,8 +153,4 @@ class StrandedPieces:
 
 def transfer_differences() -> list[TransferDifference | StrandedPieces]:
     """Everything in which transfers and the ledger do not tie out; empty when all is well. Two queries."""
-    with connection.cursor() as cursor:
-        cursor.execute(TRANSFERS)
-        found: list[TransferDifference | StrandedPieces] = [TransferDifference(*row) for row in cursor.fetchall()]
-        cursor.execute(STRANDED)
-        return found + [StrandedPieces(*row) for row in cursor.fetchall()]
+    return [*differences(TransferDifference, TRANSFERS), *differences(StrandedPieces, STRANDED)]

@@ -4,7 +4,7 @@ hold, each open reservation holds pieces of one of them, and no order that holds
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
+from core.proofs import differences
 
 # By order line or quotation line; reservations that neither holds come as one row.
 STRAY = """
@@ -91,9 +91,7 @@ class DemandDifference:
 
 def demand_differences() -> list[DemandDifference]:
     """Every place whose open demand does not tie out to its order lines; empty when all is well. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(DEMAND)
-        return [DemandDifference(*row) for row in cursor.fetchall()]
+    return differences(DemandDifference, DEMAND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +111,7 @@ class StrayReservation:
 
 def stray_reservations() -> list[StrayReservation]:
     """Every place where reservations and order lines do not fit together; empty when all is well. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(STRAY)
-        return [StrayReservation(*row) for row in cursor.fetchall()]
+    return differences(StrayReservation, STRAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +127,7 @@ class HiddenOrder:
 
 def hidden_orders() -> list[HiddenOrder]:
     """Every order that the pick queue passes over though it holds stock; empty when all is well. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(HIDDEN)
-        return [HiddenOrder(*row) for row in cursor.fetchall()]
+    return differences(HiddenOrder, HIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +146,7 @@ class OwedDifference:
 
 def owed_differences() -> list[OwedDifference]:
     """Every sum of promises that does not tie out to them; empty when all is well. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(OWED)
-        return [OwedDifference(*row) for row in cursor.fetchall()]
+    return differences(OwedDifference, OWED)
 
 
 def order_differences() -> list[StrayReservation | DemandDifference | HiddenOrder | OwedDifference]:
