@@ -1,5 +1,8 @@
 """What forms of all rooms share."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -20,6 +23,21 @@ def dress(form: forms.BaseForm) -> None:
         elif isinstance(field, forms.ChoiceField):
             kind = "form-select"
         field.widget.attrs["class"] = kind
+
+
+def spread_errors(errors: Mapping[str, str], head: forms.BaseForm, lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Put a service's words (``lines.0.quantity``, or a field of the head) where they belong; returns the others."""
+    other = []
+    for name, text in errors.items():
+        part, _dot, rest = name.partition(".")
+        index, _dot, column = rest.partition(".")
+        if part == "lines" and index.isdecimal():
+            lines[int(index)]["errors"][column] = text
+        elif name in head.fields:
+            head.add_error(name, text)
+        else:
+            other.append(text)
+    return other
 
 
 class MailForm(forms.Form):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError
+from core.forms import spread_errors
 from core.idempotency import do_once, new_key
 from core.templatetags.tandem import quantity
 from inventory import selectors, transfers
@@ -121,23 +122,13 @@ def _form_page(
     status: int = 200,
 ) -> HttpResponse:
     """The form with everything that was typed, each error at its field."""
-    other = []
-    for name, text in getattr(error, "field_errors", {}).items():
-        part, _dot, rest = name.partition(".")
-        index, _dot, column = rest.partition(".")
-        if part == "lines" and index.isdecimal():
-            lines[int(index)]["errors"][column] = text
-        elif name in head.fields:
-            head.add_error(name, text)
-        else:
-            other.append(text)
     context = {
         "head": head,
         "lines": lines,
         "blank": blank_line(),
         "key": key,
         "error": error.detail if error else _("Please correct the fields named.") if status != 200 else "",
-        "other_errors": other,
+        "other_errors": spread_errors(getattr(error, "field_errors", {}), head, lines),
         "texts": {"no_match": _("No product fits.")},
     }
     return render(request, "inventory/transfer_form.html", context, status=status)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError
+from core.forms import spread_errors
 from core.idempotency import do_once, new_key
 from purchasing import selectors, services
 from purchasing.forms import ExpectedDateForm, PurchaseHeadForm, PurchaseLineForm
@@ -173,16 +174,6 @@ def _form_page(
     status: int = 200,
 ) -> HttpResponse:
     """The form with everything that was typed, each error at its field."""
-    other = []
-    for name, text in getattr(error, "field_errors", {}).items():
-        part, _dot, rest = name.partition(".")
-        if part == "lines" and rest:
-            index, _dot, column = rest.partition(".")
-            lines[int(index)]["errors"][column] = text
-        elif name in head.fields:
-            head.add_error(name, text)
-        else:
-            other.append(text)
     context = {
         "head": head,
         "lines": lines,
@@ -190,7 +181,7 @@ def _form_page(
         "order": order,
         "key": key,
         "error": error.detail if error else _("Please correct the fields named.") if status != 200 else "",
-        "other_errors": other,
+        "other_errors": spread_errors(getattr(error, "field_errors", {}), head, lines),
         "texts": {"no_match": _("This supplier sells us no such product."), "choose_supplier": _("Choose a supplier.")},
     }
     return render(request, "purchasing/form.html", context, status=status)
