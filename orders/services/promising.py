@@ -196,7 +196,7 @@ def judge_promises(places: Collection[Place], *, now: datetime | None = None) ->
             _set_odds(row, *judge.odds((row.product_id, row.warehouse_id), row.basis, row.document, asked))
         if row.evidence:
             changes.judged.append(row)
-    rows.filter(pk__in=[row.pk for row in fresh]).update(judged_at=now)
+    rows.filter(pk__in=[row.pk for row in fresh if not row.evidence]).update(judged_at=now)
     _write(changes, now)
     return len(fresh)
 
