@@ -41,9 +41,10 @@ from orders.serializers import (
     ShipIn,
     ShipmentOut,
     SplitIn,
+    new_order,
 )
 from orders.services.steps import newest_step
-from orders.values import NewDetails, NewLine, NewOrder, NewQuantity, NewShipment, NewSplit, OrderChange, ShortClose
+from orders.values import NewDetails, NewLine, NewQuantity, NewShipment, NewSplit, OrderChange, ShortClose
 
 
 def new_lines(lines: list[dict[str, Any]], name: str) -> list[NewLine]:
@@ -107,19 +108,12 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         """Confirm an order: what is there is reserved, the rest waits (or all is refused, see allow_backorder)."""
         wanted = self.validated(NewOrderIn)
         order = services.create_order(
-            NewOrder(
-                customer_id=wanted["customer"],
-                channel_id=wanted["channel"],
-                warehouse_id=wanted["warehouse"],
+            new_order(
+                wanted,
+                customer=wanted["customer"],
+                channel=wanted["channel"],
+                warehouse=wanted["warehouse"],
                 lines=new_lines(wanted["lines"], "lines"),
-                allow_backorder=wanted["allow_backorder"],
-                external_reference=wanted["external_reference"],
-                requested_date=wanted["requested_date"],
-                note=wanted["note"],
-                ship_complete=wanted["ship_complete"],
-                is_priority=wanted["is_priority"],
-                discount=wanted["discount"],
-                freight=wanted["freight"],
                 release_credit=self._may_release(wanted),
             )
         )

@@ -18,7 +18,7 @@ from core.references import Reference, resolve
 from inventory.models import Product, Warehouse
 from inventory.serializers import PRODUCT_KEYS
 from orders.models import Allocation, Channel, Customer, OrderLine
-from orders.serializers import BulkOrderIn
+from orders.serializers import BulkOrderIn, new_order
 from orders.services import create_orders
 from orders.values import NewLine, NewOrder, Outcome
 
@@ -98,19 +98,12 @@ def _new_order(index: int, wanted: Mapping[str, Any], keys: _Keys, problems: dic
         NewLine(keys.products[ln["product"]], ln["quantity"], ln["unit_price"], ln["discount"])
         for ln in wanted["lines"]
     ]
-    return NewOrder(
-        customer_id=keys.customers[wanted["customer"]],
-        channel_id=keys.channels[wanted["channel"]],
-        warehouse_id=keys.warehouses[wanted["warehouse"]],
+    return new_order(
+        wanted,
+        customer=keys.customers[wanted["customer"]],
+        channel=keys.channels[wanted["channel"]],
+        warehouse=keys.warehouses[wanted["warehouse"]],
         lines=lines,
-        allow_backorder=wanted["allow_backorder"],
-        external_reference=wanted["external_reference"],
-        requested_date=wanted["requested_date"],
-        note=wanted["note"],
-        ship_complete=wanted["ship_complete"],
-        is_priority=wanted["is_priority"],
-        discount=wanted["discount"],
-        freight=wanted["freight"],
     )
 
 

@@ -16,8 +16,8 @@ from orders.credit import RELEASE
 from orders.filters import QuotationFilter
 from orders.models import Quotation, QuotationLine
 from orders.quotation_serializers import DeclineIn, HoldIn, NewQuotationIn, OrderItIn, QuotationOut
-from orders.serializers import OrderOut
-from orders.values import NewOrder, NewQuotation
+from orders.serializers import OrderOut, new_order
+from orders.values import NewQuotation
 
 
 class QuotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
@@ -42,17 +42,12 @@ class QuotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView
     def create(self, request: Request) -> Response:
         """Offer prices until a day; with held_until, what is there is held until the end of that day."""
         wanted = self.validated(NewQuotationIn)
-        order = NewOrder(
-            customer_id=wanted["customer"],
-            channel_id=wanted["channel"],
-            warehouse_id=wanted["warehouse"],
+        order = new_order(
+            wanted,
+            customer=wanted["customer"],
+            channel=wanted["channel"],
+            warehouse=wanted["warehouse"],
             lines=new_lines(wanted["lines"], "lines"),
-            requested_date=wanted["requested_date"],
-            note=wanted["note"],
-            ship_complete=wanted["ship_complete"],
-            is_priority=wanted["is_priority"],
-            discount=wanted["discount"],
-            freight=wanted["freight"],
         )
         quotation = services.make_quotation(
             NewQuotation(order, wanted["valid_until"], wanted["held_until"], wanted["replaces"])

@@ -1,5 +1,6 @@
 """What the API says about customers, orders, shipments and availability, and what it takes."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from orders.checks import MAX_ID, MAX_LINES, MAX_PRICE
 from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
 from orders.pricing import Totals
 from orders.selectors import order_totals
+from orders.values import NewLine, NewOrder
 
 
 class ChannelOut(serializers.ModelSerializer[Channel]):
@@ -179,6 +181,21 @@ class NewOrderIn(StrictSerializer):
     release_credit = serializers.BooleanField(
         default=False, help_text="Confirm even over the credit limit; needs the permission to release it."
     )
+
+
+# What an order says beside whom it is for and what of, as in ``NewOrder``; a quotation lacks the last two.
+TERMS = (
+    "requested_date", "note", "ship_complete", "is_priority", "discount", "freight", "allow_backorder",
+    "external_reference",
+)  # fmt: skip
+
+
+def new_order(
+    wanted: Mapping[str, Any], *, customer: int, channel: int, warehouse: int, lines: Sequence[NewLine], **more: Any
+) -> NewOrder:
+    """The order that a checked request wants, with its references looked up."""
+    terms = {name: wanted[name] for name in TERMS if name in wanted}
+    return NewOrder(customer, channel, warehouse, lines, **terms, **more)
 
 
 class BulkOrderIn(NewOrderIn):
