@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
@@ -17,7 +16,8 @@ from core.problems import problem_response
 from core.references import Reference, resolve
 from inventory.models import Product, Warehouse
 from inventory.serializers import PRODUCT_KEYS
-from orders.models import Allocation, Channel, Customer, OrderLine
+from orders.models import Channel, Customer
+from orders.selectors import pieces_by_order
 from orders.serializers import BulkOrderIn, new_order
 from orders.services import create_orders
 from orders.values import NewLine, NewOrder, Outcome
@@ -50,7 +50,7 @@ def take_orders(bodies: Sequence[Any]) -> list[dict[str, Any]]:
     keys = _keys(list(checked.values()))
     news = {index: new for index, wanted in checked.items() if (new := _new_order(index, wanted, keys, problems))}
     outcomes = dict(zip(news, create_orders(list(news.values())) if news else [], strict=True))
-    pieces = _pieces([outcome.order.pk for outcome in outcomes.values() if outcome.order])
+    pieces = pieces_by_order([outcome.order.pk for outcome in outcomes.values() if outcome.order])
     return [
         _result(body, outcomes.get(index) or Outcome(), problems.get(index), pieces)
         for index, body in enumerate(bodies)
@@ -105,17 +105,6 @@ def _new_order(index: int, wanted: Mapping[str, Any], keys: _Keys, problems: dic
         warehouse=keys.warehouses[wanted["warehouse"]],
         lines=lines,
     )
-
-
-def _pieces(order_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """(open pieces, reserved pieces) of each order."""
-    if not order_ids:
-        return {}
-    lines = OrderLine.objects.filter(order__in=order_ids).order_by().values_list("order_id")
-    wanted = dict(lines.annotate(pieces=Sum(F("quantity") - F("shipped") - F("cancelled"))))
-    held = Allocation.objects.filter(line__order__in=order_ids).order_by().values_list("line__order_id")
-    reserved = dict(held.annotate(pieces=Sum("reservation__quantity")))
-    return {pk: (wanted[pk], reserved.get(pk, 0)) for pk in order_ids}
 
 
 def _result(

@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Sum
-from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,8 +14,9 @@ from core.errors import DomainError
 from core.forms import day_input, dress
 from core.templatetags.tandem import in_words
 from orders import services
-from orders.models import Order, OrderLine
+from orders.models import Order
 from orders.promise import OPEN_ORDERS
+from orders.selectors import pieces_by_order
 from orders.services.steps import newest_step
 from orders.values import NewDetails, OrderChange
 
@@ -96,17 +95,11 @@ def action_form(name: str, data: Any = None) -> forms.Form:
 
 
 def preview(name: str, order_ids: Collection[int], data: Mapping[str, Any]) -> list[Row]:
-    """What the action would do to each order, in their order; two queries. Nothing is changed."""
-    pieces = {
-        order: (reserved, open_pieces - reserved)
-        for order, reserved, open_pieces in OrderLine.objects.filter(order__in=order_ids)
-        .order_by()
-        .values("order")
-        .annotate(reserved=Coalesce(Sum("allocations__reservation__quantity"), 0))
-        .values_list("order", "reserved", Coalesce(Sum("quantity") - Sum("shipped") - Sum("cancelled"), 0))
-    }
+    """What the action would do to each order, in their order; three queries. Nothing is changed."""
     orders = Order.objects.filter(pk__in=order_ids).select_related("customer").annotate(step=newest_step())
-    return [_preview_row(name, order, pieces[order.pk], data) for order in orders.order_by("pk")]
+    found = list(orders.order_by("pk"))
+    pieces = pieces_by_order([order.pk for order in found])
+    return [_preview_row(name, order, pieces[order.pk], data) for order in found]
 
 
 def _preview_row(name: str, order: Any, pieces: tuple[int, int], data: Mapping[str, Any]) -> Row:
@@ -114,7 +107,8 @@ def _preview_row(name: str, order: Any, pieces: tuple[int, int], data: Mapping[s
     if order.status not in OPEN_ORDERS:
         text, is_fine = _("Left as it is: the order is not open any more."), False
     elif name == "cancel":
-        words = in_words({"reserved": pieces[0], "waiting": pieces[1]})
+        open_pieces, reserved = pieces
+        words = in_words({"reserved": reserved, "waiting": open_pieces - reserved})
         text = _("Frees %(reserved)s reserved pieces, drops %(waiting)s waiting ones.") % words
     elif name == "date":
         text, is_fine = _date_text(order.requested_date, data.get("requested_date"))

@@ -58,6 +58,11 @@ def test_cancelling_is_previewed_and_then_done_to_those_it_can_be(sales, three):
     assert not Order.objects.filter(status="open").exists()
 
 
+def test_a_line_with_two_reservations_counts_its_pieces_once(sales, desk, three):
+    stock(three[0].lines.get().product, desk.warehouse, 1)  # the fourth piece of the first order, held by itself
+    assert answers(send(sales, "cancel", three[:1])) == [("Frees 4 reserved pieces, drops 1 waiting ones.", True)]
+
+
 def test_an_order_changed_since_the_preview_is_refused_and_the_others_are_done(sales, three):
     page = send(sales, "cancel", three[:2])
     change_order(OrderChange(three[0].pk, details=NewDetails(note="Call first")))
