@@ -12,9 +12,9 @@ from core.models import Mail, User
 from core.templatetags.tandem import percent
 from orders.models import Complaint, LinePromise, Order, Quotation
 from orders.promise import OPEN_ORDERS
+from orders.quotations import ENDING_DAYS
 
 UNSAFE = 0.7  # odds below which a promise is at risk
-EXPIRING = timedelta(days=7)
 LINES = 500
 
 
@@ -64,5 +64,5 @@ def undecided_mails(user: User | None = None) -> QuerySet[Mail]:
 
 def expiring_quotations(today: date, user: User | None = None) -> QuerySet[Quotation]:
     """Open quotations whose last day is over or comes within a week, the first to end first."""
-    rows = Quotation.objects.filter(status=Quotation.Status.OPEN, valid_until__lte=today + EXPIRING)
+    rows = Quotation.objects.filter(status=Quotation.Status.OPEN, valid_until__lte=today + timedelta(days=ENDING_DAYS))
     return (rows.filter(created_by=user) if user else rows).select_related("customer").order_by("valid_until", "pk")

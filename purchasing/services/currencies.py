@@ -17,7 +17,7 @@ from core import audit
 from core.errors import InvalidInput
 from core.transactions import retry_on_conflict
 from inventory.models import Warehouse
-from purchasing.currencies import CODE, own_currency
+from purchasing.currencies import CODE, ON_DAY, own_currency
 from purchasing.models import ExchangeRate, PurchaseOrder, PurchaseOrderLine
 from purchasing.services.reorder import mark_for_check
 
@@ -75,13 +75,8 @@ def rate_errors(new: NewRate, own: str) -> dict[str, str]:
     return errors
 
 
-# Rows of items and breaks whose cost is not their price at today's rate (the newest up to today, else the first).
-TODAY = """
-    WITH today AS (
-        SELECT DISTINCT ON (currency) currency, rate FROM purchasing_exchangerate
-         ORDER BY currency, valid_from > %(day)s, CASE WHEN valid_from > %(day)s THEN valid_from END, valid_from DESC
-    )
-"""
+# Rows of items and breaks whose cost is not their price at today's rate.
+TODAY = f"WITH today AS ({ON_DAY})"
 ITEMS = f"""{TODAY}
     UPDATE purchasing_supplieritem item SET unit_cost = round(item.price * today.rate, 4)
       FROM purchasing_supplier supplier JOIN today ON today.currency = supplier.currency
