@@ -36,17 +36,28 @@ export function toast(text) {
   setTimeout(() => note.remove(), 6000);
 }
 
+/** The element, or what a live refresh put in its place while a question was open. */
+function inPlace(element) {
+  return !element || element.isConnected ? element : document.getElementById(element.id);
+}
+
+/** Send what somebody agreed to; where a refresh has changed the question meanwhile, the new one is asked first. */
+function submitAgreed(shown, submitter, question) {
+  const form = inPlace(shown), button = inPlace(submitter);
+  if (!form || (submitter && !button)) return toast(document.body.dataset.textFailed);
+  const agreed = (button?.dataset.confirm || form.dataset.confirm) === question;
+  if (agreed) form.dataset.agreed = "yes";
+  form.requestSubmit(button);
+  delete form.dataset.agreed;
+}
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   const question = event.submitter?.dataset.confirm || form.dataset.confirm;
   if (question && !form.dataset.agreed && form.method !== "dialog") {
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (await confirmed(question)) {
-      form.dataset.agreed = "yes";
-      form.requestSubmit(event.submitter);
-      delete form.dataset.agreed;
-    }
+    if (await confirmed(question)) submitAgreed(form, event.submitter, question);
     return;
   }
   if (form.elements.csrfmiddlewaretoken) form.elements.csrfmiddlewaretoken.value = csrfToken();

@@ -13,8 +13,8 @@ from inventory.models import Product, StockLevel, StockMove, Warehouse
 from inventory.places import Receipt
 from inventory.services import receive_stock
 from orders.models import Channel, Customer, Order
-from orders.services import create_order
-from orders.values import NewLine, NewOrder
+from orders.services import change_order, create_order
+from orders.values import NewLine, NewOrder, NewQuantity, OrderChange
 from purchasing.services import create_purchase_orders
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder
 from tests.e2e.conftest import PASSWORD, PHONE
@@ -323,6 +323,41 @@ def test_a_question_asked_again_at_once_is_answered_anew(open_page, shop):
           cancel.click();
         }"""
     )
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("#timeline li").last).to_contain_text("Reason: Twice entered")
+    assert shop.reserved(product) == 0
+
+
+def refresh_under_the_question(page: Page) -> None:
+    """What a live note does: the page reads the order again, the button behind the question is another one then."""
+    page.evaluate("document.getElementById('cancel-button').dataset.old = 'yes'")
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('tandem:orders-changed', { detail: [] }))")
+    expect(page.locator("#cancel-button[data-old]")).to_have_count(0)
+
+
+def test_a_refresh_while_the_question_is_open_takes_no_answer_away(open_page, shop):
+    page, product = open_page("sales"), shop.product(1, 10)
+    order = create_order(shop.order(shop.customer, product, 4))
+    page.goto(f"/orders/{order.pk}/")
+    page.get_by_label("Reason").fill("Twice entered")
+    page.get_by_role("button", name="Cancel order").click()
+    refresh_under_the_question(page)
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("#timeline li").last).to_contain_text("Reason: Twice entered")
+    assert shop.reserved(product) == 0
+
+
+def test_what_a_refresh_makes_of_the_question_is_asked_before_it_is_done(open_page, shop):
+    page, product = open_page("sales"), shop.product(1, 10)
+    order = create_order(shop.order(shop.customer, product, 4))
+    page.goto(f"/orders/{order.pk}/")
+    page.get_by_label("Reason").fill("Twice entered")
+    page.get_by_role("button", name="Cancel order").click()
+    change_order(OrderChange(order.pk, [NewQuantity(1, 6)]))
+    refresh_under_the_question(page)
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("#confirm-question")).to_contain_text(f"{product.sku}: frees 6.")
+    assert shop.reserved(product) == 6
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.locator("#timeline li").last).to_contain_text("Reason: Twice entered")
     assert shop.reserved(product) == 0
