@@ -355,6 +355,7 @@ def test_what_a_refresh_makes_of_the_question_is_asked_before_it_is_done(open_pa
     page.get_by_role("button", name="Cancel order").click()
     change_order(OrderChange(order.pk, [NewQuantity(1, 6)]))
     refresh_under_the_question(page)
+    expect(page.locator("#cancel-button")).to_have_attribute("data-confirm", re.compile("frees 6"))
     page.get_by_role("button", name="Yes, do it").click()
     expect(page.locator("#confirm-question")).to_contain_text(f"{product.sku}: frees 6.")
     assert shop.reserved(product) == 6
