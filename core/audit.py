@@ -35,8 +35,8 @@ def record(subject: str, subject_id: int, verb: str, *, at: datetime | None = No
     record_many([entry(subject, subject_id, verb, at=at, **data)])
 
 
-def record_many(entries: Iterable[Entry]) -> None:
-    """Write the steps as the current actor's, in one statement."""
+def record_many(entries: Iterable[Entry], *, keys: list[int] | None = None) -> None:
+    """Write the steps as the current actor's, in one statement; under these keys when somebody needs to know them."""
     steps = list(entries)
     append_columns(
         AuditEntry,
@@ -46,6 +46,7 @@ def record_many(entries: Iterable[Entry]) -> None:
         verb=[step.verb for step in steps],
         data=[json.dumps(step.data) for step in steps],
         at=[step.at for step in steps],
+        **({} if keys is None else {"pk": keys}),
     )
 
 

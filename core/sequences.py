@@ -4,7 +4,7 @@ from itertools import islice
 
 from django.db.models import Model
 
-from core.statements import fetch_all
+from core.statements import look_up
 
 # prefix -> sequence, created by core's migrations
 SEQUENCES = {
@@ -23,7 +23,7 @@ NEXT = "SELECT nextval(name::regclass) FROM unnest(%s::text[]) AS name"
 def next_values(*wanted: tuple[str, int]) -> list[list[int]]:
     """So many fresh values of each sequence, each list ascending; one query."""
     names = [name for name, count in wanted for _value in range(count)]
-    values = (value for (value,) in fetch_all("next_values", NEXT, [names]))
+    values = (value for (value,) in look_up("next_values", NEXT, [names]))
     return [list(islice(values, count)) for _name, count in wanted]
 
 

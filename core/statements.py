@@ -7,7 +7,7 @@ another connection, they run unprepared.
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from decimal import Decimal
 from functools import cache
@@ -18,6 +18,7 @@ from zlib import crc32
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg2.extensions import STATUS_READY
 
 Call = tuple[str, list[Any]]
 """SQL text and its parameters."""
@@ -40,6 +41,16 @@ def fetch_all(name: str, sql: str, parameters: Sequence[Any]) -> list[tuple[Any,
         return cursor.fetchall()
 
 
+def look_up(name: str, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """As ``fetch_all``, for a statement that locks no row and writes none: it does not begin the transaction.
+
+    To begin one is a round trip of its own, and nobody needs it who holds nothing (``transactions.written_at_once``).
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    with _not_begun(connection):
+        return fetch_all(name, sql, parameters)
+
+
 def write(name: str, sql: str, parameters: Sequence[Any]) -> None:
     """Run a statement whose outcome nobody asks for; inside ``together`` it waits for the end of the block."""
     call = _call(connections[DEFAULT_DB_ALIAS], name, sql, parameters)
@@ -51,11 +62,12 @@ def write(name: str, sql: str, parameters: Sequence[Any]) -> None:
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def together(*, is_whole: bool = False) -> Iterator[None]:
     """Send the writes of this block in their order and in one round trip, when it ends.
 
     Until then nobody may read them. Inside another such block, the outer one sends. An exception drops them: the
-    caller's transaction is undone anyway.
+    caller's transaction is undone anyway. ``is_whole``: nothing follows in the atomic block around this one. Unless
+    that has begun a transaction, they are one by themselves: PostgreSQL makes one of statements that come together.
     """
     if _waiting.get() is not None:
         yield
@@ -67,7 +79,25 @@ def together() -> Iterator[None]:
     finally:
         _waiting.reset(token)
     if calls:
-        _send(calls)
+        connection = connections[DEFAULT_DB_ALIAS]
+        is_outermost = connection.commit_on_exit and len(connection.atomic_blocks) == 1
+        with _not_begun(connection) if is_whole and is_outermost else nullcontext():
+            _send(calls)
+
+
+@contextmanager
+def _not_begun(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let the driver send what comes now as it stands, without BEGIN before it, unless a transaction has begun."""
+    raw = connection.connection
+    if raw is None or raw.autocommit or raw.status != STATUS_READY:
+        yield
+        return
+    raw.autocommit = True
+    try:
+        yield
+    finally:
+        if not raw.closed:
+            raw.autocommit = False
 
 
 def _send(calls: Sequence[Call]) -> None:

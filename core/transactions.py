@@ -10,6 +10,8 @@ from typing import ParamSpec, TypeVar
 from django.db import Error, OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from core.statements import together
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -36,6 +38,17 @@ def retry_on_conflict(service: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return attempt
+
+
+@contextmanager
+def written_at_once() -> Iterator[None]:
+    """As ``atomic(durable=True)``, for a service that looks without locks and whose writes leave together at the end.
+
+    Then BEGIN and COMMIT cost no round trips, and rows are locked for only as long as the server works on them. Once
+    something is locked, or written by other means than ``statements.write``, it is an ordinary transaction.
+    """
+    with transaction.atomic(durable=True), together(is_whole=True):
+        yield
 
 
 @contextmanager

@@ -22,11 +22,13 @@ from core.renderers import PdfRenderer, SafeJSONRenderer
 from inventory.models import Product, Warehouse
 from inventory.serializers import resolve_products
 from orders import papers, services
+from orders.answers import as_read
 from orders.availability import product_availability
 from orders.bulk import take_orders
 from orders.credit import RELEASE
 from orders.filters import AvailabilityFilter, ChannelFilter, CustomerFilter, OrderFilter, ShipmentFilter
 from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
+from orders.naming import checked, named, new_order
 from orders.serializers import (
     AvailabilityOut,
     BulkIn,
@@ -41,7 +43,6 @@ from orders.serializers import (
     ShipIn,
     ShipmentOut,
     SplitIn,
-    new_order,
 )
 from orders.services.steps import newest_step
 from orders.values import NewDetails, NewLine, NewQuantity, NewShipment, NewSplit, OrderChange, ShortClose
@@ -106,18 +107,13 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
     @extend_schema(request=NewOrderIn, responses={201: OrderOut})
     def create(self, request: Request) -> Response:
         """Confirm an order: what is there is reserved, the rest waits (or all is refused, see allow_backorder)."""
-        wanted = self.validated(NewOrderIn)
-        order = services.create_order(
-            new_order(
-                wanted,
-                customer=wanted["customer"],
-                channel=wanted["channel"],
-                warehouse=wanted["warehouse"],
-                lines=new_lines(wanted["lines"], "lines"),
-                release_credit=self._may_release(wanted),
-            )
-        )
-        return self._order(order.pk, status=201)
+        wanted = checked(NewOrderIn, request.data)
+        names = named([wanted])
+        outcome = services.take_order(new_order(wanted, names, release_credit=self._may_release(wanted)))
+        assert outcome.order is not None
+        if outcome.repeated:
+            return self._order(outcome.order.pk, status=201)
+        return Response(kept(OrderOut).to_representation(as_read(outcome, names)), status=201)
 
     @extend_schema(request=BulkShape, responses={200: BulkOut})
     @action(methods=["post"], detail=False)

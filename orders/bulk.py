@@ -1,10 +1,9 @@
 """Many orders in one request: each is checked and taken by itself, all of them in one call of the intake service.
 
-Whatever their number, a constant number of queries: one per kind of reference, the service's own, two for the answer.
+Whatever their number, a constant number of queries: one for all references, the service's own, two for the answer.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,27 +12,14 @@ from rest_framework.exceptions import ValidationError
 from core.api import kept
 from core.parsers import ContentTooLarge
 from core.problems import problem_response
-from core.references import Reference, resolve
-from inventory.models import Product, Warehouse
-from inventory.serializers import PRODUCT_KEYS
-from orders.models import Channel, Customer
+from orders.naming import named, new_order
 from orders.selectors import pieces_by_order
-from orders.serializers import BulkOrderIn, new_order
+from orders.serializers import BulkOrderIn
 from orders.services import create_orders
-from orders.values import NewLine, NewOrder, Outcome
+from orders.values import NewOrder, Outcome
 
 MAX_ORDERS = 1_000
 MAX_LINES = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """Primary keys of everything that the orders of a request name."""
-
-    customers: Mapping[Reference, int]
-    channels: Mapping[Reference, int]
-    warehouses: Mapping[Reference, int]
-    products: Mapping[Reference, int]
 
 
 def take_orders(bodies: Sequence[Any]) -> list[dict[str, Any]]:
@@ -46,9 +32,7 @@ def take_orders(bodies: Sequence[Any]) -> list[dict[str, Any]]:
     if sum(len(body["lines"]) for body in bodies if _has_lines(body)) > MAX_LINES:
         raise ContentTooLarge(_("At most %s lines in one request; send some orders in another.") % MAX_LINES)
     problems: dict[int, Exception] = {}
-    checked = _checked(bodies, problems)
-    keys = _keys(list(checked.values()))
-    news = {index: new for index, wanted in checked.items() if (new := _new_order(index, wanted, keys, problems))}
+    news = _new_orders(_checked(bodies, problems), problems)
     outcomes = dict(zip(news, create_orders(list(news.values())) if news else [], strict=True))
     pieces = pieces_by_order([outcome.order.pk for outcome in outcomes.values() if outcome.order])
     return [
@@ -72,39 +56,15 @@ def _checked(bodies: Sequence[Any], problems: dict[int, Exception]) -> dict[int,
     return checked
 
 
-def _keys(orders: Sequence[Mapping[str, Any]]) -> _Keys:
-    products = {line["product"] for order in orders for line in order["lines"]}
-    return _Keys(
-        resolve(Customer, ("code",), {order["customer"] for order in orders}),
-        resolve(Channel, ("code",), {order["channel"] for order in orders}),
-        resolve(Warehouse, ("code",), {order["warehouse"] for order in orders}),
-        resolve(Product, PRODUCT_KEYS, products),
-    )
-
-
-def _new_order(index: int, wanted: Mapping[str, Any], keys: _Keys, problems: dict[int, Exception]) -> NewOrder | None:
-    """The order with primary keys for references; None, with its problem noted, when something does not exist."""
-    errors: dict[str, Any] = {}
-    for name, known in (("customer", keys.customers), ("channel", keys.channels), ("warehouse", keys.warehouses)):
-        if wanted[name] not in known:
-            errors[name] = [_("There is no such entry: %s.") % wanted[name]]
-    for position, line in enumerate(wanted["lines"]):
-        if line["product"] not in keys.products:
-            errors[f"lines.{position}.product"] = [_("There is no such product: %s.") % line["product"]]
-    if errors:
-        problems[index] = ValidationError(errors)
-        return None
-    lines = [
-        NewLine(keys.products[ln["product"]], ln["quantity"], ln["unit_price"], ln["discount"])
-        for ln in wanted["lines"]
-    ]
-    return new_order(
-        wanted,
-        customer=keys.customers[wanted["customer"]],
-        channel=keys.channels[wanted["channel"]],
-        warehouse=keys.warehouses[wanted["warehouse"]],
-        lines=lines,
-    )
+def _new_orders(checked: Mapping[int, Mapping[str, Any]], problems: dict[int, Exception]) -> dict[int, NewOrder]:
+    """The orders by index; what names something that does not exist goes to ``problems``."""
+    names, news = named(list(checked.values())), {}
+    for index, wanted in checked.items():
+        try:
+            news[index] = new_order(wanted, names)
+        except ValidationError as exc:
+            problems[index] = exc
+    return news
 
 
 def _result(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core.checks import amount_error, text_error
 from core.errors import DomainError, InvalidInput
 from core.money import ZERO
-from core.statements import fetch_all
+from core.statements import look_up
 from inventory.places import Place, Seen
 from inventory.services import MAX_QUANTITY
 from orders.models import Order
@@ -113,9 +113,7 @@ def load_references(news: Sequence[NewOrder]) -> References:
         if 0 < product <= MAX_ID and 0 < warehouse <= MAX_ID
     ]
     at = [[product for product, _warehouse in places], [warehouse for _product, warehouse in places]]
-    for kind, pk, name, is_open, number, product, warehouse, *terms in fetch_all(
-        "order_references", READ, [*keys, *at]
-    ):
+    for kind, pk, name, is_open, number, product, warehouse, *terms in look_up("order_references", READ, [*keys, *at]):
         if kind == "stock":
             references.stock[product, warehouse] = Seen(pk, int(number))
         else:

@@ -11,12 +11,13 @@ from rest_framework.response import Response
 
 from core.api import ApiViewSet, kept
 from orders import services
-from orders.api import OrderViewSet, new_lines
+from orders.api import OrderViewSet
 from orders.credit import RELEASE
 from orders.filters import QuotationFilter
 from orders.models import Quotation, QuotationLine
+from orders.naming import checked, named, new_order
 from orders.quotation_serializers import DeclineIn, HoldIn, NewQuotationIn, OrderItIn, QuotationOut
-from orders.serializers import OrderOut, new_order
+from orders.serializers import OrderOut
 from orders.values import NewQuotation
 
 
@@ -41,14 +42,8 @@ class QuotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView
     @extend_schema(request=NewQuotationIn, responses={201: QuotationOut})
     def create(self, request: Request) -> Response:
         """Offer prices until a day; with held_until, what is there is held until the end of that day."""
-        wanted = self.validated(NewQuotationIn)
-        order = new_order(
-            wanted,
-            customer=wanted["customer"],
-            channel=wanted["channel"],
-            warehouse=wanted["warehouse"],
-            lines=new_lines(wanted["lines"], "lines"),
-        )
+        wanted = checked(NewQuotationIn, request.data)
+        order = new_order(wanted, named([wanted]))
         quotation = services.make_quotation(
             NewQuotation(order, wanted["valid_until"], wanted["held_until"], wanted["replaces"])
         )

@@ -1,21 +1,19 @@
 """What the API says about customers, orders, shipments and availability, and what it takes."""
 
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.references import ReferenceField, RowField
+from core.references import ReferenceField
 from core.serializers import StrictSerializer
-from inventory.serializers import LineIn, MarginSerializer, ProductRef, WarehouseField, WarehouseRef
+from inventory.serializers import LineIn, MarginSerializer, ProductRef, WarehouseRef
 from inventory.services import MAX_QUANTITY
 from orders.checks import MAX_ID, MAX_LINES, MAX_PRICE
 from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
 from orders.pricing import Totals
 from orders.selectors import order_totals
-from orders.values import NewLine, NewOrder
 
 
 class ChannelOut(serializers.ModelSerializer[Channel]):
@@ -153,11 +151,11 @@ class NewLineIn(LineIn):
 
 
 class NewOrderIn(StrictSerializer):
-    """An order as wanted."""
+    """An order as wanted; what it refers to is looked up at once, for one or for many (``naming.py``)."""
 
-    customer = RowField(Customer, "code", help_text="Id or code.")
-    channel = RowField(Channel, "code", help_text="Id or code.")
-    warehouse = WarehouseField(help_text="Id or code.")
+    customer = ReferenceField(help_text="Id or code.")
+    channel = ReferenceField(help_text="Id or code.")
+    warehouse = ReferenceField(help_text="Id or code.")
     lines = serializers.ListField(child=NewLineIn(), min_length=1, max_length=MAX_LINES)
     allow_backorder = serializers.BooleanField(
         default=True, help_text="False: all of it from stock, or a 409 that names every short line."
@@ -183,27 +181,9 @@ class NewOrderIn(StrictSerializer):
     )
 
 
-# What an order says beside whom it is for and what of, as in ``NewOrder``; a quotation lacks the last two.
-TERMS = (
-    "requested_date", "note", "ship_complete", "is_priority", "discount", "freight", "allow_backorder",
-    "external_reference",
-)  # fmt: skip
-
-
-def new_order(
-    wanted: Mapping[str, Any], *, customer: int, channel: int, warehouse: int, lines: Sequence[NewLine], **more: Any
-) -> NewOrder:
-    """The order that a checked request wants, with its references looked up."""
-    terms = {name: wanted[name] for name in TERMS if name in wanted}
-    return NewOrder(customer, channel, warehouse, lines, **terms, **more)
-
-
 class BulkOrderIn(NewOrderIn):
-    """An order among many: what it refers to is looked up for all of them at once."""
+    """An order among many."""
 
-    customer = ReferenceField()  # type: ignore[assignment]
-    channel = ReferenceField()  # type: ignore[assignment]
-    warehouse = ReferenceField()  # type: ignore[assignment]
     # Somebody looks at an order before releasing it; a batch is not looked at.
     release_credit = None  # type: ignore[assignment]
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from core.errors import DomainError
 from core.money import ZERO
+from inventory.places import Grant
 from orders.models import Order
 
 
@@ -81,11 +82,31 @@ class NewQuotation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one new order: created, the same as before (repeated), or refused with the error."""
+    """What became of one new order: created, the same as before (repeated), or refused with the error.
+
+    ``lines`` and ``step`` (the key of its first step) only of one that was created.
+    """
 
     order: Order | None = None
     repeated: bool = False
     error: DomainError | None = None
+    lines: Sequence["TakenLine"] = ()
+    step: int | None = None
+
+
+@dataclass(slots=True)
+class TakenLine:
+    """A line of a new order as it was written, with what it got of the stock."""
+
+    pk: int
+    order: Order
+    day: date  # of the order
+    position: int
+    wanted: NewLine
+    grant: Grant
+    unit_price: Decimal
+    tax_rate: Decimal
+    promised_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

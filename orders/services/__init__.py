@@ -14,7 +14,7 @@ from orders.services.complaints import note_complaint, settle_complaint
 from orders.services.customer_items import add_customer_item, remove_customer_item
 from orders.services.customers import add_customer, add_customers, change_customer
 from orders.services.fulfilment import ship_order, ship_orders
-from orders.services.intake import create_order, create_orders
+from orders.services.intake import create_order, create_orders, take_order
 from orders.services.quotation_orders import order_quotation
 from orders.services.quotations import (
     decline_quotation,
@@ -59,4 +59,5 @@ __all__ = [
     "ship_order",
     "ship_orders",
     "split_order",
+    "take_order",
 ]

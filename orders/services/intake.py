@@ -6,11 +6,12 @@ lines, allocations and lost demand, then audit, outbox and signal. Refused order
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,9 +19,10 @@ from core import audit, outbox
 from core.actor import current_actor_id
 from core.bulk import append_columns
 from core.errors import Duplicate, InsufficientStock
+from core.models import AuditEntry
 from core.sequences import SEQUENCES, document_number, key_sequence, next_values
 from core.statements import together
-from core.transactions import retry_on_conflict
+from core.transactions import retry_on_conflict, written_at_once
 from inventory.models import Reservation
 from inventory.places import Basket, Grant, Shortage
 from inventory.services import OVERSOLD, hold_reservations, plan_reservations
@@ -32,19 +34,28 @@ from orders.services.credit import over_limit
 from orders.services.promising import FirstPromise, record_promises
 from orders.services.rules import is_quota, quota_refusal
 from orders.signals import orders_created
-from orders.values import NewLine, NewOrder, Outcome
+from orders.values import NewOrder, Outcome, TakenLine
 
 
 def create_order(new: NewOrder) -> Order:
     """Confirm one order: its stock is reserved when this returns. A repetition returns the first order.
+
+    Raises: as ``take_order``.
+    """
+    order = take_order(new).order
+    assert order is not None
+    return order
+
+
+def take_order(new: NewOrder) -> Outcome:
+    """As ``create_order``, with all that was written of the order.
 
     Raises: InvalidInput, Duplicate, CreditExceeded, QuotaExceeded, InsufficientStock (its lost demand stays recorded).
     """
     outcome = create_orders([new])[0]
     if outcome.error:
         raise outcome.error
-    assert outcome.order is not None
-    return outcome.order
+    return outcome
 
 
 def create_orders(news: Sequence[NewOrder]) -> list[Outcome]:
@@ -76,9 +87,9 @@ def _within_quota(news: Sequence[NewOrder]) -> list[Outcome]:
 
 
 @retry_on_conflict
-@transaction.atomic(durable=True)
 def _create_orders(news: Sequence[NewOrder], hopeful: bool) -> list[Outcome]:
-    return take_in(news, hopeful=hopeful)
+    with written_at_once():
+        return take_in(news, hopeful=hopeful)
 
 
 def take_in(news: Sequence[NewOrder], *, hopeful: bool = False) -> list[Outcome]:
@@ -166,24 +177,28 @@ def _insert(news: list[NewOrder], references: References, hopeful: bool, now: da
             _order(new, grants, pk, document_number("SO", number), references, now)
             for (new, grants), number, pk in zip(served, keys.numbers, keys.orders, strict=False)
         ]
-        lines = _lines(served, orders, keys.lines)
+        lines = _lines(served, orders, keys.lines, references)
         # What needs no lock goes before it; foreign keys are checked at the commit.
         _insert_orders(orders)
-        _tell(served, orders)
+        _tell(served, orders, keys.steps)
         _tie(lines)
         hold_reservations(plan, at=now)
-        _insert_lines(lines, references)
+        _insert_lines(lines)
     results = plan.results
     _record_refusals(news, results, now)
     if orders:
         orders_created.send(Order, orders=orders)
-    created = iter(orders)
+    created, rest = zip(orders, keys.steps, strict=False), iter(lines)
     return [
         Outcome(error=_shortage_error(new, result, references))
         if isinstance(result, Shortage)
-        else Outcome(order=next(created))
+        else _created(*next(created), list(islice(rest, len(new.lines))))
         for new, result in zip(news, results, strict=True)
     ]
+
+
+def _created(order: Order, step: int, lines: list[TakenLine]) -> Outcome:
+    return Outcome(order=order, lines=lines, step=step)
 
 
 class _Keys(NamedTuple):
@@ -193,6 +208,7 @@ class _Keys(NamedTuple):
     orders: list[int]
     lines: list[int]
     reservations: list[int]
+    steps: list[int]
 
 
 def _draw_keys(orders: int, lines: int) -> _Keys:
@@ -203,22 +219,12 @@ def _draw_keys(orders: int, lines: int) -> _Keys:
             (key_sequence(Order), orders),
             (key_sequence(OrderLine), lines),
             (key_sequence(Reservation), lines),
+            (key_sequence(AuditEntry), orders),
         )
     )
 
 
 Served = list[tuple[NewOrder, list[Grant]]]
-
-
-class _Line(NamedTuple):
-    """A line to insert, with what it got."""
-
-    pk: int
-    order: Order
-    day: date  # of the order
-    position: int
-    wanted: NewLine
-    grant: Grant
 
 
 def _order(new: NewOrder, grants: list[Grant], pk: int, number: str, references: References, now: datetime) -> Order:
@@ -256,17 +262,26 @@ def _insert_orders(orders: list[Order]) -> None:
     append_columns(Order, status=Order.Status.OPEN.value, created_by_id=current_actor_id(), **columns)
 
 
-def _lines(served: Served, orders: list[Order], keys: list[int]) -> list[_Line]:
+def _lines(served: Served, orders: list[Order], keys: list[int], references: References) -> list[TakenLine]:
     fresh = iter(keys)
     return [
-        _Line(next(fresh), order, day, position, line, grant)
+        TakenLine(
+            next(fresh),
+            order,
+            day,
+            position,
+            line,
+            grant,
+            references.unit_price(new.customer_id, line, day),
+            references.tax_rate(new.customer_id, line.product_id),
+        )
         for (new, grants), order in zip(served, orders, strict=True)
         for day in (timezone.localdate(order.ordered_at),)
         for position, (line, grant) in enumerate(zip(new.lines, grants, strict=True), 1)
     ]
 
 
-def _tie(lines: list[_Line]) -> None:
+def _tie(lines: list[TakenLine]) -> None:
     """Tie each line to the reservation that will hold its stock."""
     reserved = [line for line in lines if line.grant.reservation_id]
     append_columns(
@@ -276,9 +291,9 @@ def _tie(lines: list[_Line]) -> None:
     )
 
 
-def _insert_lines(lines: list[_Line], references: References) -> None:
+def _insert_lines(lines: list[TakenLine]) -> None:
     """Insert the lines, and note what waits."""
-    dates, firsts = _promised(lines)
+    firsts = _promise(lines)
     append_columns(
         OrderLine,
         shipped=0,
@@ -289,10 +304,10 @@ def _insert_lines(lines: list[_Line], references: References) -> None:
         position=[line.position for line in lines],
         product_id=[line.wanted.product_id for line in lines],
         quantity=[line.wanted.quantity for line in lines],
-        unit_price=[references.unit_price(line.order.customer_id, line.wanted, line.day) for line in lines],
+        unit_price=[line.unit_price for line in lines],
         discount=_common([line.wanted.discount for line in lines]),
-        tax_rate=_common([references.tax_rate(line.order.customer_id, line.wanted.product_id) for line in lines]),
-        promised_date=dates,
+        tax_rate=_common([line.tax_rate for line in lines]),
+        promised_date=[line.promised_date for line in lines],
     )
     record_promises(firsts)
     _record_backorders([line for line in lines if line.grant.granted < line.grant.wanted])
@@ -303,29 +318,28 @@ def _common(values: list[Decimal]) -> Decimal | list[Decimal]:
     return values[0] if len(set(values)) == 1 else values
 
 
-def _promised(lines: list[_Line]) -> tuple[list[date | None], list[FirstPromise]]:
-    """The date promised for each line, and what it rests on where something is short; only then supply is asked for."""
-    dates: list[date | None] = [max(line.order.requested_date, line.day) for line in lines]
-    short = [(n, line) for n, line in enumerate(lines) if line.grant.granted < line.grant.wanted]
+def _promise(lines: list[TakenLine]) -> list[FirstPromise]:
+    """Date the lines; returns what a date rests on where something is short. Only then supply is asked for."""
+    short = []
+    for line in lines:
+        line.promised_date = max(line.order.requested_date, line.day)
+        if line.grant.granted < line.grant.wanted:
+            short.append(line)
+    if not short:
+        return []
+    requests = [
+        ((line.wanted.product_id, line.order.warehouse_id), line.grant.wanted - line.grant.granted) for line in short
+    ]
+    # Orders of the past (imports) are promised as of their own day.
+    answers = promise(requests, from_stock=False, today=min(line.day for line in lines))
     firsts = []
-    if short:
-        requests = [
-            ((line.wanted.product_id, line.order.warehouse_id), line.grant.wanted - line.grant.granted)
-            for _n, line in short
-        ]
-        answers = promise(
-            requests,
-            from_stock=False,
-            # Orders of the past (imports) are promised as of their own day.
-            today=min(line.day for line in lines),
-        )
-        for (n, line), (place, pieces), answer in zip(short, requests, answers, strict=True):
-            dates[n] = max(line.order.requested_date, answer.date) if answer.date else None
-            firsts.append(FirstPromise(line.pk, place, pieces, dates[n], answer, line.order.ordered_at))
-    return dates, firsts
+    for line, (place, pieces), answer in zip(short, requests, answers, strict=True):
+        line.promised_date = max(line.order.requested_date, answer.date) if answer.date else None
+        firsts.append(FirstPromise(line.pk, place, pieces, line.promised_date, answer, line.order.ordered_at))
+    return firsts
 
 
-def _record_backorders(short: list[_Line]) -> None:
+def _record_backorders(short: list[TakenLine]) -> None:
     """What waits for stock is lost demand of its line."""
     append_columns(
         LostDemand,
@@ -341,8 +355,8 @@ def _record_backorders(short: list[_Line]) -> None:
     )
 
 
-def _tell(served: Served, orders: list[Order]) -> None:
-    """One audit entry and one outbox event per order."""
+def _tell(served: Served, orders: list[Order], steps: list[int]) -> None:
+    """One audit entry, under the key given, and one outbox event per order."""
     entries = []
     for order, (_new, grants) in zip(orders, served, strict=True):
         reserved = sum(grant.granted for grant in grants)
@@ -350,7 +364,7 @@ def _tell(served: Served, orders: list[Order]) -> None:
         entries.append(
             audit.entry("order", order.pk, "confirmed", at=order.ordered_at, reserved=reserved, waiting=waiting)
         )
-    audit.record_many(entries)
+    audit.record_many(entries, keys=steps[: len(entries)])
     outbox.publish_many("order.created", ({"order": order.pk, "number": order.number} for order in orders))
 
 

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
-from orders.models import LostDemand, Order
+from orders.models import LostDemand, Order, PriceList, PriceListItem, Promotion
 from orders.services import last_step
 from tests.api.conftest import Shop
 
@@ -275,3 +276,40 @@ def test_change_names_wrong_fields_as_the_request_does(sales, shop: Shop):
     assert (refused.status_code, refused.json()["code"]) == (409, "insufficient_stock")
     assert refused.json()["detail"] == "Line 1: only 7 of 8 more TEA available."
     assert Order.objects.get().lines.get().quantity == 3
+
+
+@pytest.mark.parametrize("allow", [True, False])
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {},
+        {"discount": "3.33", "freight": "7.5", "requested_date": "2030-05-01", "note": " a ", "is_priority": True},
+        {"ship_complete": True, "external_reference": "R-1", "release_credit": True},
+    ],
+)
+def test_the_answer_to_a_new_order_is_what_reading_it_says(client_of, shop: Shop, terms, allow):
+    """It is made of what is in memory, so every way a field comes to its value is compared with the rows."""
+    day = timezone.localdate()
+    shop.customer.price_list = PriceList.objects.create(name="Friends")
+    shop.customer.tax_rate, shop.customer.credit_limit = Decimal("6.50"), Decimal("100000.00")
+    if "release_credit" in terms:
+        shop.customer.credit_limit = Decimal("1.00")
+    shop.customer.save()
+    PriceListItem.objects.create(
+        price_list=shop.customer.price_list, product=shop.cup, min_quantity=3, unit_price="2.15", first_day=day
+    )
+    Promotion.objects.create(name="Cups", product=shop.cup, discount="7", first_day=day, last_day=day)
+    body = shop.order(("690001", 3), ("tea", 2), **terms, allow_backorder=allow)
+    body["lines"] += [
+        {"product": shop.tea.pk, "quantity": 4, "unit_price": "9.9", "discount": "12.5"},
+        {"product": "TEA", "quantity": 1, "unit_price": "0"},
+    ]
+    if allow:
+        body["lines"] += [{"product": "CUP", "quantity": 7}, {"product": "TEA", "quantity": 5}]
+    desk = client_of(role="Managers")
+    made = desk.post(URL, body, format="json")
+    assert made.status_code == 201, made.content
+    read = desk.get(f"{URL}{made.json()['id']}/").json()
+    assert made.json() == read
+    assert [line["waiting"] for line in read["lines"]] == ([0, 0, 0, 0, 7, 5] if allow else [0, 0, 0, 0])
+    assert made.json()["step"] == last_step(read["id"])
