@@ -79,9 +79,8 @@ def together(*, is_whole: bool = False) -> Iterator[None]:
     finally:
         _waiting.reset(token)
     if calls:
-        connection = connections[DEFAULT_DB_ALIAS]
-        is_outermost = connection.commit_on_exit and len(connection.atomic_blocks) == 1
-        with _not_begun(connection) if is_whole and is_outermost else nullcontext():
+        # Inside somebody else's transaction, the atomic block has begun with a savepoint.
+        with _not_begun(connections[DEFAULT_DB_ALIAS]) if is_whole else nullcontext():
             _send(calls)
 
 

@@ -14,6 +14,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TWICE = "INSERT INTO core_outboxevent (id, topic, payload) VALUES (%s::bigint, 'twice', '{}')"
 
 
+ALONE = """
+    INSERT INTO core_outboxevent (topic, payload)
+    SELECT %s::text, to_jsonb(transaction_timestamp() = statement_timestamp())
+"""
+
+
 def status():
     return connection.connection.status
 
@@ -23,6 +29,7 @@ def warm_up():
     with written_at_once():
         look_up("one", "SELECT %s::int", [1])
         publish("warm")
+        write("alone", ALONE, ["warm"])
     OutboxEvent.objects.all().delete()
 
 
@@ -36,12 +43,13 @@ def test_looking_begins_nothing_and_the_writes_are_committed_when_they_are_sent(
     with written_at_once():
         assert look_up("one", "SELECT %s::int", [1]) == [(1,)]
         publish("a")
-        publish("b")
+        write("alone", ALONE, ["b"])
         transaction.on_commit(lambda: hooks.append(seen_by_others()))
         assert status() == STATUS_READY
         assert seen_by_others() == []
         assert hooks == []
     assert hooks == [["a", "b"]]
+    assert OutboxEvent.objects.get(topic="b").payload is True  # the transaction began with the message
     assert status() == STATUS_READY
     assert connection.connection.autocommit
 
@@ -70,6 +78,7 @@ def test_what_was_written_otherwise_is_in_the_same_transaction():
     with pytest.raises(IntegrityError), written_at_once():
         OutboxEvent.objects.create(topic="orm", payload={})
         assert status() == STATUS_BEGIN
+        write("alone", ALONE, ["b"])
         write("twice", TWICE, [1])
         write("twice", TWICE, [1])
     assert seen_by_others() == []
