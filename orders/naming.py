@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
@@ -82,9 +83,19 @@ def new_order(wanted: Mapping[str, Any], names: Named, **more: Any) -> NewOrder:
         names.channels[wanted["channel"]].pk,
         names.warehouses[wanted["warehouse"]].pk,
         [
-            NewLine(names.products[line["product"]].pk, line["quantity"], line["unit_price"], line["discount"])
+            NewLine(
+                names.products[line["product"]].pk,
+                line["quantity"],
+                _plain(line["unit_price"]),
+                _plain(line["discount"]),
+            )
             for line in wanted["lines"]
         ],
-        **{name: wanted[name] for name in TERMS if name in wanted},
+        **{name: _plain(wanted[name]) for name in TERMS if name in wanted},
         **more,
     )
+
+
+def _plain(value: Any) -> Any:
+    """Money and percentages are checked not to be negative; what is left of a sign is that of -0."""
+    return abs(value) if isinstance(value, Decimal) else value

@@ -285,6 +285,7 @@ def test_change_names_wrong_fields_as_the_request_does(sales, shop: Shop):
         {},
         {"discount": "3.33", "freight": "7.5", "requested_date": "2030-05-01", "note": " a ", "is_priority": True},
         {"ship_complete": True, "external_reference": "R-1", "release_credit": True},
+        {"freight": "-0", "discount": "-0.0"},
     ],
 )
 def test_the_answer_to_a_new_order_is_what_reading_it_says(client_of, shop: Shop, terms, allow):

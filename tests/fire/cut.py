@@ -7,14 +7,14 @@ from config.wsgi import application
 from orders import services
 
 __all__ = ["application"]
-create_order = services.create_order
+take_order = services.take_order
 
 
-def create_order_after_a_cut(new):
-    services.create_order = create_order
+def take_order_after_a_cut(new):
+    services.take_order = take_order
     with psycopg2.connect(**connection.get_connection_params()) as other, other.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
-    return create_order(new)
+    return take_order(new)
 
 
-services.create_order = create_order_after_a_cut
+services.take_order = take_order_after_a_cut
