@@ -55,7 +55,7 @@ def checked(serializer: type[StrictSerializer], data: Any) -> Any:
         if not isinstance(data, dict) or not isinstance(exc.detail, dict):
             raise
         unknown = {name: error for name, model in HEAD.items() if (error := _unknown(model, data.get(name)))}
-        raise ValidationError(unknown | exc.detail) from exc
+        raise ValidationError({**unknown, **exc.detail}) from exc
 
 
 def _unknown(model: type[Model], reference: Any) -> list[str] | None:

@@ -54,49 +54,67 @@ def test_looking_begins_nothing_and_the_writes_are_committed_when_they_are_sent(
     assert connection.connection.autocommit
 
 
+@written_at_once()
+def write_twice():
+    publish("a")
+    write("twice", TWICE, [1])
+    write("twice", TWICE, [1])
+
+
 def test_one_that_fails_undoes_all_of_them():
     warm_up()
-    with pytest.raises(IntegrityError), written_at_once():
-        publish("a")
-        write("twice", TWICE, [1])
-        write("twice", TWICE, [1])
+    with pytest.raises(IntegrityError):
+        write_twice()
     assert seen_by_others() == []
     publish("after")  # the connection is as good as before
     assert seen_by_others() == ["after"]
 
 
+@written_at_once()
+def give_up():
+    publish("a")
+    raise RuntimeError
+
+
 def test_an_error_before_the_end_writes_nothing():
     warm_up()
-    with pytest.raises(RuntimeError), written_at_once():
-        publish("a")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        give_up()
     assert seen_by_others() == []
+
+
+@written_at_once()
+def write_otherwise():
+    OutboxEvent.objects.create(topic="orm", payload={})
+    assert status() == STATUS_BEGIN
+    write("alone", ALONE, ["b"])
+    write("twice", TWICE, [1])
+    write("twice", TWICE, [1])
 
 
 def test_what_was_written_otherwise_is_in_the_same_transaction():
     warm_up()
-    with pytest.raises(IntegrityError), written_at_once():
-        OutboxEvent.objects.create(topic="orm", payload={})
-        assert status() == STATUS_BEGIN
-        write("alone", ALONE, ["b"])
-        write("twice", TWICE, [1])
-        write("twice", TWICE, [1])
+    with pytest.raises(IntegrityError):
+        write_otherwise()
     assert seen_by_others() == []
+
+
+@one_transaction()
+def write_inside(fail):
+    with written_at_once():
+        publish("a")
+    assert seen_by_others() == []
+    if fail:
+        raise RuntimeError
 
 
 def test_inside_somebody_elses_transaction_nothing_is_committed_early():
     warm_up()
-    with pytest.raises(RuntimeError), one_transaction():
-        with written_at_once():
-            publish("a")
-        assert seen_by_others() == []
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_inside(fail=True)
     assert seen_by_others() == []
-    with one_transaction():
-        with written_at_once():
-            publish("b")
-        assert seen_by_others() == []
-    assert seen_by_others() == ["b"]
+    write_inside(fail=False)
+    assert seen_by_others() == ["a"]
 
 
 def test_looking_inside_a_transaction_sees_what_it_wrote():
