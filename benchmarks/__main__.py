@@ -10,6 +10,7 @@ from benchmarks.measure import paired_ratio, rate
 
 if TYPE_CHECKING:
     from benchmarks.world import World
+    from core.models import User
 
 HEADING = "The order path"
 
@@ -136,6 +137,16 @@ def _growth(world: "World") -> Iterator[Row]:
             bar,
             at_most=True,
         )
+    yield from _typing(world, hundred, user)
+
+
+def _typing(world: "World", waited_for: list[int], user: "User") -> Iterator[Row]:
+    """Rows of what is asked while an order is typed, in milliseconds themselves."""
+    from benchmarks import desk
+
+    names = ("quote of a ten-line order while it is typed", "type-ahead of products, the same")
+    for name, spent in zip(names, desk.typing_times(world, waited_for, user), strict=True):
+        yield Row(f"{name}, 95th percentile in ms", f"{spent:.1f} ms", "–", spent, desk.BAR_MS, at_most=True)
 
 
 if __name__ == "__main__":
