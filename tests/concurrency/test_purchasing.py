@@ -11,10 +11,14 @@ from django.db import IntegrityError
 from core.errors import IllegalTransition, InvalidInput
 from core.idempotency import do_once, new_key
 from inventory.models import StockLevel
-from purchasing.models import PurchaseOrder, ReorderSuggestion, StockPolicy
+from orders.services import create_orders
+from orders.values import NewLine, NewOrder
+from purchasing.models import PurchaseOrder, ReorderMark, ReorderSuggestion, StockPolicy
 from purchasing.services import approve_suggestions, receive_goods, set_policies, set_policy_by_hand
+from purchasing.services.reorder import check_places
+from purchasing.tasks import check_reorder_points
 from purchasing.values import NewReceipt, PolicyInput
-from tests.factories import UserFactory
+from tests.factories import ChannelFactory, CustomerFactory, UserFactory, stock
 from tests.purchasing.conftest import Buying
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,3 +135,31 @@ def test_control_without_the_lock_the_forecast_overwrites_it(race, buying):
     with patch("purchasing.services.reorder.lock_policies", read_and_lose_time):
         set_policies([PolicyInput(*place, 2, 5, 20)])
     assert StockPolicy.objects.get().source == "forecast"
+
+
+def sell(buying, customer, channel, orders):
+    line = NewLine(buying.tea.pk, 1)
+    for _hundred in range(orders // 100):
+        outcomes = create_orders([NewOrder(customer.pk, channel.pk, buying.warehouse.pk, [line]) for _n in range(100)])
+        assert all(outcome.order for outcome in outcomes)
+
+
+def test_ten_thousand_orders_of_one_product_make_one_check(race, buying, redis_url):
+    """From four connections: one message to Celery while nobody has read it, and one check of the place when it is."""
+    stock(buying.tea, buying.warehouse, 10_000, "6.00")
+    set_policies([PolicyInput(buying.tea.pk, buying.warehouse.pk, 100, 500, 2_000)])
+    check_reorder_points()
+    customer, channel = CustomerFactory(), ChannelFactory()
+    with patch("purchasing.tasks.check_reorder_points.apply_async") as message:
+        race(*[partial(sell, buying, customer, channel, 2_500)] * 4)
+    assert message.call_count == 1
+    assert ReorderMark.objects.count() == 10_000 / 100  # each transaction notes the place once
+    with patch("purchasing.services.reorder.check_places", wraps=check_places) as check:
+        assert check_reorder_points() == 100
+    assert [call.args[0] for call in check.call_args_list] == [{(buying.tea.pk, buying.warehouse.pk)}]
+    suggestion = ReorderSuggestion.objects.get(status="open")
+    assert suggestion.quantity == 2_000  # everything sold: up to the order-up-to level
+    # The next order kicks again: the message that was read counts no more.
+    with patch("purchasing.tasks.check_reorder_points.apply_async") as message:
+        sell(buying, customer, channel, 100)
+    assert message.call_count == 1
