@@ -97,7 +97,7 @@ def _result_context(result: dict[str, Any], by: str, count: int | None) -> dict[
                 for point in result["curve"]
             ],
         },
-        "less": [(round(float(share) * 100), cost) for share, cost in result["less"].items()],
+        "less": [(round(float(share) * 100), max(cost, 0), max(-cost, 0)) for share, cost in result["less"].items()],
     }
 
 
