@@ -7,6 +7,7 @@ from forecasting.api import DemandForecastViewSet
 from inventory.api import ProductViewSet, StockAdjustmentViewSet, StockMoveViewSet, StockViewSet, WarehouseViewSet
 from inventory.transfer_api import TransferViewSet
 from orders.api import AvailabilityViewSet, ChannelViewSet, CustomerViewSet, OrderViewSet, ShipmentViewSet
+from orders.contact_api import ContactViewSet, DeliveryAddressViewSet
 from orders.quotation_api import QuotationViewSet
 from orders.return_api import ReturnAuthorizationViewSet
 from purchasing.api import ExchangeRateViewSet, PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
@@ -23,6 +24,8 @@ router.register("transfers", TransferViewSet, "transfer")
 router.register("availability", AvailabilityViewSet, "availability")
 router.register("channels", ChannelViewSet, "channel")
 router.register("customers", CustomerViewSet, "customer")
+router.register("contacts", ContactViewSet, "contact")
+router.register("delivery-addresses", DeliveryAddressViewSet, "deliveryaddress")
 router.register("orders", OrderViewSet, "order")
 router.register("return-authorizations", ReturnAuthorizationViewSet, "returnauthorization")
 router.register("quotations", QuotationViewSet, "quotation")

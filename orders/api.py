@@ -24,20 +24,20 @@ from inventory.serializers import resolve_products
 from orders import papers, services
 from orders.answers import as_read
 from orders.availability import product_availability
+from orders.availability_serializers import AvailabilityOut
 from orders.bulk import take_orders
+from orders.contact_serializers import CustomerOut
 from orders.credit import RELEASE
 from orders.filters import AvailabilityFilter, ChannelFilter, CustomerFilter, OrderFilter, ShipmentFilter
-from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
+from orders.models import Channel, Contact, Customer, DeliveryAddress, Order, OrderLine, Shipment, ShipmentLine
 from orders.naming import checked, named, new_order
 from orders.serializers import (
-    AvailabilityOut,
     BulkIn,
     BulkOut,
     BulkShape,
     CancelIn,
     ChangeIn,
     ChannelOut,
-    CustomerOut,
     NewOrderIn,
     OrderOut,
     ShipIn,
@@ -69,7 +69,10 @@ class ChannelViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 class CustomerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """Who buys."""
 
-    queryset = Customer.objects.all()
+    queryset = Customer.objects.prefetch_related(
+        Prefetch("contacts", Contact.objects.filter(is_active=True)),
+        Prefetch("delivery_addresses", DeliveryAddress.objects.filter(is_active=True)),
+    )
     serializer_class = CustomerOut
     filterset_class = CustomerFilter
     permissions = {"list": "orders.view_customer", "retrieve": "orders.view_customer"}

@@ -12,11 +12,11 @@ from inventory.models import Product
 from inventory.selectors import search_products
 from inventory.services import MAX_QUANTITY
 from orders.checks import MAX_ID, MAX_PRICE
-from orders.models import Order
+from orders.models import DELIVERY, Order
 from orders.selectors import DeskLine
 from orders.values import NewDetails, NewLine, NewQuantity, NewSplit, OrderChange, ShortClose
 
-HEADER = ("requested_date", "discount", "freight", "is_priority", "ship_complete", "note")
+HEADER = ("requested_date", "discount", "freight", "is_priority", "ship_complete", "note", *DELIVERY)
 
 
 class ChangeForm(forms.Form):
@@ -31,6 +31,10 @@ class ChangeForm(forms.Form):
     is_priority = forms.BooleanField(label=gettext_lazy("Priority: pick it first"), required=False)
     ship_complete = forms.BooleanField(label=gettext_lazy("Ship complete only"), required=False)
     note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=500)
+    delivery_address = forms.CharField(label=gettext_lazy("Deliver to"), required=False, max_length=300)
+    contact_name = forms.CharField(label=gettext_lazy("Contact"), required=False, max_length=100)
+    contact_phone = forms.CharField(label=gettext_lazy("Contact's phone"), required=False, max_length=40)
+    contact_email = forms.EmailField(label=gettext_lazy("Contact's e-mail"), required=False, max_length=254)
     allow_backorder = forms.BooleanField(
         label=gettext_lazy("Accept backorder: what is short waits"), required=False, initial=True
     )

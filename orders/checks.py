@@ -16,6 +16,7 @@ from core.money import ZERO
 from core.statements import look_up
 from inventory.places import Place, Seen
 from inventory.services import MAX_QUANTITY
+from orders.delivery import Delivery, DeliveryChoices, check_delivery, load_choices
 from orders.models import Order
 from orders.price_lists import Asked, prices
 from orders.pricing import Price
@@ -46,6 +47,8 @@ class Known(NamedTuple):
     ship_complete: bool = False
     has_prices: bool = False
     credit_limit: Decimal | None = None
+    # Where a customer's goods go, unless an order says otherwise.
+    delivery: Sequence[str | None] = Delivery()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class References:
     orders: dict[tuple[int, str], Order] = field(default_factory=dict)
     stock: dict[Place, Seen] = field(default_factory=dict)
     agreed: dict[Asked, Price] = field(default_factory=dict)
+    choices: DeliveryChoices = field(default_factory=DeliveryChoices)
 
     def unit_price(self, customer_id: int, line: NewLine, day: date) -> Decimal:
         """The price given with a new line, else the customer's of that day, else the product's list price."""
@@ -76,22 +80,32 @@ class References:
         """Whether nothing of a new order ships before all of it can."""
         return self.customers[new.customer_id].ship_complete if new.ship_complete is None else new.ship_complete
 
+    def delivery(self, new: NewOrder) -> Sequence[str | None]:
+        """Where the goods of a checked order go, as ``Delivery``."""
+        usual = self.customers[new.customer_id].delivery
+        return usual if new.delivery_address is None and new.contact is None else self.choices.delivery(new, usual)
+
 
 # One round trip on the path that every order takes; a blocked customer or archived product must count at once.
 # A stock level comes as (id, '', true, available, product, warehouse).
 READ = """
-    SELECT 'products', id, sku, is_active, price, 0::bigint, 0::bigint, tax_rate, false, false, NULL::numeric
+    SELECT 'products', id, sku, is_active, price, 0::bigint, 0::bigint, tax_rate, false, false, NULL::numeric,
+           NULL::text[]
       FROM inventory_product WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'customers', id, name, NOT is_blocked, 0, 0, 0, tax_rate, ship_complete,
+    UNION ALL SELECT 'customers', customer.id, customer.name, NOT is_blocked, 0, 0, 0, tax_rate, ship_complete,
            price_list_id IS NOT NULL OR EXISTS (SELECT FROM orders_promotion
-           WHERE first_day <= CURRENT_DATE + 1 AND last_day >= CURRENT_DATE - 1), credit_limit
-      FROM orders_customer WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'channels', id, name, true, 0, 0, 0, NULL, false, false, NULL
+           WHERE first_day <= CURRENT_DATE + 1 AND last_day >= CURRENT_DATE - 1), credit_limit,
+           ARRAY[coalesce(place.address, customer.address), person.name, person.phone, person.email]::text[]
+      FROM orders_customer customer
+           LEFT JOIN orders_deliveryaddress place ON place.customer_id = customer.id AND place.is_default
+           LEFT JOIN orders_contact person ON person.id = place.contact_id AND person.is_active
+     WHERE customer.id = ANY(%s::bigint[])
+    UNION ALL SELECT 'channels', id, name, true, 0, 0, 0, NULL, false, false, NULL, NULL
       FROM orders_channel WHERE id = ANY(%s::bigint[])
-    UNION ALL SELECT 'warehouses', id, name, is_active, 0, 0, 0, NULL, false, false, NULL
+    UNION ALL SELECT 'warehouses', id, name, is_active, 0, 0, 0, NULL, false, false, NULL, NULL
       FROM inventory_warehouse WHERE id = ANY(%s::bigint[])
     UNION ALL SELECT 'stock', level.id, '', true, level.available, level.product_id, level.warehouse_id,
-           NULL, false, false, NULL
+           NULL, false, false, NULL, NULL
       FROM inventory_stocklevel level JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
         ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
 """
@@ -99,7 +113,7 @@ READ = """
 
 def load_references(news: Sequence[NewOrder]) -> References:
     """Read what ``news`` name: the rows they point at in one query, earlier orders of their references in another."""
-    references = References(orders=_earlier_orders(news))
+    references = References(orders=_earlier_orders(news), choices=load_choices(news))
     wanted = (
         {line.product_id for new in news for line in new.lines},
         {new.customer_id for new in news},
@@ -172,6 +186,8 @@ def check_order(new: NewOrder, references: References) -> DomainError | None:
         errors["note"] = wrong
     if not errors:
         _check_charges(new, errors)
+        if new.delivery_address is not None or new.contact is not None:
+            check_delivery(new, references.choices, errors)
         for index, line in enumerate(new.lines):
             check_line(f"lines.{index}", line, references.products.get(line.product_id), errors)
     if errors:

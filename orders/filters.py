@@ -39,6 +39,14 @@ class CustomerFilter(filters.FilterSet):
         return queryset.filter(code__icontains=value) | queryset.filter(name__icontains=value)
 
 
+class ContactFilter(filters.FilterSet):
+    """Contacts or delivery addresses by customer and state."""
+
+    customer = filters.CharFilter(field_name="customer__code", label="Code of the customer.")
+    customer_id = filters.NumberFilter(label="Id of the customer.")
+    is_active = filters.BooleanFilter(label="Whether it is in use; false: archived.")
+
+
 class OrderFilter(filters.FilterSet):
     """Orders by number, status, customer, channel, product and time."""
 

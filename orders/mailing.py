@@ -58,6 +58,11 @@ KINDS = {
 }
 
 
+def recipient(order: Order) -> str:
+    """Where e-mails about an order go: to its contact, else to the customer."""
+    return order.contact_email or order.customer.email
+
+
 def suggested(kind: Kind, row: Any) -> dict[str, str]:
     """Recipient, subject and text as the page offers them, in the customer's language."""
     order, company = kind.order_of(row), Company.objects.first()
@@ -65,7 +70,7 @@ def suggested(kind: Kind, row: Any) -> dict[str, str]:
     with in_language(order.customer.language):
         words = {"document": kind.label, "number": row.number, "order": order.number, "company": name}
         return {
-            "to": order.customer.email,
+            "to": recipient(order),
             "title": _("%(document)s %(number)s · %(company)s") % words,
             "text": _(
                 "Dear Sir or Madam,\n\nplease find attached our %(document)s %(number)s for your order %(order)s.\n\n"

@@ -17,10 +17,10 @@ from inventory.serializers import PRODUCT_KEYS
 from orders.models import Channel, Customer
 from orders.values import NewLine, NewOrder
 
-# What an order says beside whom it is for and what of, as in ``NewOrder``; a quotation lacks the last two.
+# What an order says beside whom it is for and what of, as in ``NewOrder``; a quotation lacks the last four.
 TERMS = (
     "requested_date", "note", "ship_complete", "is_priority", "discount", "freight", "allow_backorder",
-    "external_reference",
+    "external_reference", "delivery_address", "contact",
 )  # fmt: skip
 HEAD: dict[str, type[Model]] = {"customer": Customer, "channel": Channel, "warehouse": Warehouse}
 

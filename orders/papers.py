@@ -27,7 +27,7 @@ def order_confirmation(order: Order) -> Paper:
     return Paper(
         title=_("Order confirmation"),
         number=order.number,
-        blocks=[customer_block(order.customer)],
+        blocks=[customer_block(order.customer), *delivery_block(order)],
         facts=[
             (_("Date"), f"{timezone.localdate(order.ordered_at):%Y-%m-%d}"),
             *_reference(order),
@@ -76,7 +76,7 @@ def delivery_note(shipment: Shipment) -> Paper:
     return Paper(
         title=_("Delivery note"),
         number=shipment.number,
-        blocks=[customer_block(order.customer), Block(_("Ships from"), sender)],
+        blocks=[*(delivery_block(order) or [customer_block(order.customer)]), Block(_("Ships from"), sender)],
         facts=[
             (_("Date"), f"{timezone.localtime(shipment.shipped_at):%Y-%m-%d}"),
             (_("Order"), order.number),
@@ -152,6 +152,15 @@ def refund(lines: Collection[ReturnLine]) -> tuple[Decimal, Decimal]:
 def customer_block(customer: Customer) -> Block:
     """Whom a document goes to."""
     return Block(_("Customer"), [customer.name, customer.address, customer.phone, customer.code])
+
+
+def delivery_block(order: Order) -> list[Block]:
+    """Where the goods go and whom to ask there; nothing where that is the customer's own address."""
+    if not order.contact_name and order.delivery_address in ("", order.customer.address):
+        return []
+    address = order.delivery_address or order.customer.address
+    phone = order.contact_phone or order.customer.phone
+    return [Block(_("Deliver to"), [order.customer.name, address, order.contact_name, phone])]
 
 
 def payment_terms(customer: Customer) -> str:

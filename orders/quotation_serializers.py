@@ -78,6 +78,8 @@ class NewQuotationIn(NewOrderIn):
     allow_backorder = None  # type: ignore[assignment]
     external_reference = None  # type: ignore[assignment]
     release_credit = None  # type: ignore[assignment]
+    delivery_address = None  # type: ignore[assignment]
+    contact = None  # type: ignore[assignment]
 
 
 class HoldIn(StrictSerializer):

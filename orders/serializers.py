@@ -11,7 +11,8 @@ from core.serializers import StrictSerializer
 from inventory.serializers import LineIn, MarginSerializer, ProductRef, WarehouseRef
 from inventory.services import MAX_QUANTITY
 from orders.checks import MAX_ID, MAX_LINES, MAX_PRICE
-from orders.models import Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
+from orders.contact_serializers import PlaceField
+from orders.models import DELIVERY, Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
 from orders.pricing import Totals
 from orders.selectors import order_totals
 
@@ -26,12 +27,6 @@ class CustomerRef(serializers.ModelSerializer[Customer]):
     class Meta:
         model = Customer
         fields = ["id", "code", "name"]
-
-
-class CustomerOut(serializers.ModelSerializer[Customer]):
-    class Meta:
-        model = Customer
-        fields = ["id", "code", "name", "phone", "email", "address", "language", "is_blocked", "created_at"]
 
 
 class OrderLineOut(serializers.ModelSerializer[OrderLine]):
@@ -93,6 +88,7 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "note",
             "ship_complete",
             "is_priority",
+            *DELIVERY,
             "step",
             "discount",
             "freight",
@@ -132,6 +128,10 @@ def _percent(help_text: str) -> serializers.DecimalField:
         default=Decimal("0.00"),
         help_text=help_text,
     )
+
+
+def _text(max_length: int) -> serializers.CharField:
+    return serializers.CharField(max_length=max_length, allow_blank=True, allow_null=True, default=None)
 
 
 class NewLineIn(LineIn):
@@ -175,6 +175,18 @@ class NewOrderIn(StrictSerializer):
     discount = _percent("Per cent off all goods, after the discounts of the lines.")
     freight = serializers.DecimalField(
         max_digits=14, decimal_places=2, min_value=0, max_value=MAX_PRICE, default=Decimal("0.00")
+    )
+    delivery_address = PlaceField(
+        allow_null=True,
+        default=None,
+        help_text="Id of one of the customer's delivery addresses, or any address as text; null: the default one.",
+    )
+    contact = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_ID,
+        allow_null=True,
+        default=None,
+        help_text="Id of one of the customer's contacts; null: the one of the delivery address.",
     )
     release_credit = serializers.BooleanField(
         default=False, help_text="Confirm even over the credit limit; needs the permission to release it."
@@ -286,7 +298,7 @@ class ChangeIn(SeenIn):
     """What to change of an open order; all of it or nothing. What is null stays as it is."""
 
     requested_date = serializers.DateField(allow_null=True, default=None)
-    note = serializers.CharField(max_length=500, allow_blank=True, allow_null=True, default=None)
+    note = _text(500)
     ship_complete = serializers.BooleanField(allow_null=True, default=None)
     is_priority = serializers.BooleanField(allow_null=True, default=None)
     discount = serializers.DecimalField(
@@ -295,6 +307,10 @@ class ChangeIn(SeenIn):
     freight = serializers.DecimalField(
         max_digits=14, decimal_places=2, min_value=0, max_value=MAX_PRICE, allow_null=True, default=None
     )
+    delivery_address = _text(300)
+    contact_name = _text(100)
+    contact_phone = _text(40)
+    contact_email = serializers.EmailField(allow_blank=True, allow_null=True, default=None)
     release_credit = serializers.BooleanField(
         default=False, help_text="Change even over the credit limit; needs the permission to release it."
     )
@@ -349,38 +365,3 @@ class ShipmentOut(serializers.ModelSerializer[Shipment]):
     class Meta:
         model = Shipment
         fields = ["id", "number", "order", "warehouse", "shipped_at", "tracking", "lines"]
-
-
-class SupplyOut(serializers.Serializer[object]):
-    expected_on = serializers.DateField()
-    quantity = serializers.IntegerField()
-    document = serializers.CharField()
-
-
-class StepOut(serializers.Serializer[object]):
-    date = serializers.DateField()
-    available = serializers.IntegerField(help_text="Pieces that can be promised from this day on.")
-
-
-class PromiseOut(serializers.Serializer[object]):
-    quantity = serializers.IntegerField(help_text="The pieces asked for.")
-    now = serializers.IntegerField(help_text="Of these, pieces that can ship at once.")
-    date = serializers.DateField(allow_null=True, help_text="When all of them can ship; null: nobody supplies it.")
-    basis = serializers.ChoiceField(choices=["stock", "incoming", "lead_time", "none"])
-    document = serializers.CharField(help_text="The purchase order that the date rests on.")
-
-
-class PlaceOut(serializers.Serializer[object]):
-    warehouse = WarehouseRef()
-    on_hand = serializers.IntegerField()
-    reserved = serializers.IntegerField()
-    available = serializers.IntegerField()
-    waiting = serializers.IntegerField(help_text="Pieces of earlier orders that wait for stock.")
-    incoming = SupplyOut(many=True)
-    projection = StepOut(many=True, help_text="Available to promise by day: today first, then each day it changes.")
-    promise = PromiseOut()
-
-
-class AvailabilityOut(serializers.Serializer[object]):
-    product = ProductRef()
-    places = PlaceOut(many=True)

@@ -48,6 +48,10 @@ DETAILS = {
     "note": lambda old, new: _("Note: %(old)s → %(new)s.") % {"old": old or "–", "new": new or "–"},
     "discount": lambda old, new: _("Discount: %(old)s %% → %(new)s %%.") % {"old": old, "new": new},
     "freight": lambda old, new: _("Freight: %(old)s → %(new)s.") % {"old": old, "new": new},
+    "delivery_address": lambda old, new: _("Deliver to: %(old)s → %(new)s.") % {"old": old or "–", "new": new or "–"},
+    "contact_name": lambda old, new: _("Contact: %(old)s → %(new)s.") % {"old": old or "–", "new": new or "–"},
+    "contact_phone": lambda old, new: _("Phone: %(old)s → %(new)s.") % {"old": old or "–", "new": new or "–"},
+    "contact_email": lambda old, new: _("E-mail: %(old)s → %(new)s.") % {"old": old or "–", "new": new or "–"},
     "is_priority": lambda old, new: _("Has priority.") if new else _("Has no priority any more."),
     "ship_complete": lambda old, new: _("Ships only complete.") if new else _("Ships what is there; the rest follows."),
 }

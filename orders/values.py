@@ -27,6 +27,8 @@ class NewOrder:
     """An order as asked for. ``request`` names a repeatable request when there is no external reference.
 
     ``ship_complete``: None takes the customer's wish. ``discount``: in per cent, after those of the lines.
+    ``delivery_address``: the key of one of the customer's, or a text; None takes the customer's usual one, and
+    ``contact`` (a key) the person there.
     ``release_credit``: confirm even over the credit limit; the caller has checked that the user may.
     """
 
@@ -45,6 +47,8 @@ class NewOrder:
     discount: Decimal = ZERO
     freight: Decimal = ZERO
     release_credit: bool = False
+    delivery_address: int | str | None = None
+    contact: int | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -60,6 +64,8 @@ class NewOrder:
             "is_priority": self.is_priority or None,
             "discount": str(self.discount) if self.discount else None,
             "freight": str(self.freight) if self.freight else None,
+            "delivery_address": self.delivery_address,
+            "contact": self.contact,
             "discounts": discounts if any(line.discount for line in self.lines) else None,
         }
         given = {name: value for name, value in extras.items() if value is not None}
@@ -198,6 +204,10 @@ class NewDetails:
     is_priority: bool | None = None
     discount: Decimal | None = None
     freight: Decimal | None = None
+    delivery_address: str | None = None
+    contact_name: str | None = None
+    contact_phone: str | None = None
+    contact_email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from orders.models.authorizations import ReturnAuthorization, ReturnAuthorizationLine
 from orders.models.buying import RepeatPurchase
 from orders.models.complaints import Complaint
+from orders.models.contacts import Contact, DeliveryAddress
+from orders.models.delivery import DELIVERY
 from orders.models.documents import (
     Allocation,
     Channel,
@@ -25,11 +27,14 @@ from orders.models.rules import Quota, ShippingLane, Substitute
 from orders.models.templates import OrderTemplate, OrderTemplateLine
 
 __all__ = [
+    "DELIVERY",
     "Allocation",
     "Channel",
     "Complaint",
+    "Contact",
     "Customer",
     "CustomerItem",
+    "DeliveryAddress",
     "DeliveryCosts",
     "FilledOrder",
     "LearnedDelay",

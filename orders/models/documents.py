@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from core.errors import IllegalTransition
 from core.money import ZERO
 from inventory.models import Product, Reservation, StockMove, Warehouse
+from orders.models.delivery import DeliveredTo
 from orders.models.prices import PriceList
 
 
@@ -79,7 +80,7 @@ class Customer(models.Model):
         return self.name
 
 
-class Order(models.Model):
+class Order(DeliveredTo):
     """A sales order. It is open until every piece is shipped or cancelled."""
 
     class Status(models.TextChoices):

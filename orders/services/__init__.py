@@ -11,6 +11,7 @@ from orders.services.backorders import fill_backorders
 from orders.services.cancelling import cancel_order, cancel_orders
 from orders.services.changes import change_order
 from orders.services.complaints import note_complaint, settle_complaint
+from orders.services.contacts import save_address, save_contact
 from orders.services.customer_items import add_customer_item, remove_customer_item
 from orders.services.customers import add_customer, add_customers, change_customer
 from orders.services.fulfilment import ship_order, ship_orders
@@ -55,6 +56,8 @@ __all__ = [
     "remove_customer_item",
     "return_goods",
     "reverse_orders",
+    "save_address",
+    "save_contact",
     "settle_complaint",
     "ship_order",
     "ship_orders",

@@ -1,16 +1,20 @@
-"""What an order's header says: the date, how it ships, how urgent it is, the note."""
+"""What an order's header says: the date, where and how it ships, how urgent it is, the note."""
 
 from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils import timezone
 
 from core.checks import text_error
 from orders.checks import discount_error, price_error
-from orders.models import Order, OrderLine
+from orders.models import DELIVERY, Order, OrderLine
 from orders.services.lines import held_by_line
 from orders.values import NewDetails
+
+LENGTHS = {field.name: field.max_length or 0 for field in Order._meta.fields if field.name in DELIVERY}
 
 
 def check_details(details: NewDetails, errors: dict[str, str]) -> None:
@@ -21,6 +25,15 @@ def check_details(details: NewDetails, errors: dict[str, str]) -> None:
         errors["freight"] = wrong
     if details.note is not None and (wrong := text_error(details.note, 500)):
         errors["note"] = wrong
+    for name in DELIVERY:
+        text, most = getattr(details, name), LENGTHS[name]
+        if text is not None and (wrong := text_error(text, most)):
+            errors[name] = wrong
+    if details.contact_email:
+        try:
+            validate_email(details.contact_email)
+        except ValidationError as exc:
+            errors["contact_email"] = exc.messages[0]
 
 
 def apply_details(order: Order, lines: Collection[OrderLine], details: NewDetails | None) -> dict[str, list[Any]]:

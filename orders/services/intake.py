@@ -28,7 +28,7 @@ from inventory.places import Basket, Grant, Shortage
 from inventory.services import OVERSOLD, hold_reservations, plan_reservations
 from orders.checks import References, check_order, load_references
 from orders.credit import CreditExceeded
-from orders.models import Allocation, LostDemand, Order, OrderLine
+from orders.models import DELIVERY, Allocation, LostDemand, Order, OrderLine
 from orders.promise import promise
 from orders.services.credit import over_limit
 from orders.services.promising import FirstPromise, record_promises
@@ -245,6 +245,7 @@ def _order(new: NewOrder, grants: list[Grant], pk: int, number: str, references:
         freight=new.freight,
         is_idle=not any(grant.granted for grant in grants),
         created_by_id=current_actor_id(),
+        **{name: text or "" for name, text in zip(DELIVERY, references.delivery(new), strict=True)},
     )
     order._state.adding = False  # it is inserted below
     return order
@@ -253,7 +254,7 @@ def _order(new: NewOrder, grants: list[Grant], pk: int, number: str, references:
 HEADER = (
     "pk", "number", "customer_id", "channel_id", "warehouse_id", "external_reference", "external_fingerprint",
     "ordered_at", "requested_date", "note", "ship_complete", "is_priority", "discount", "freight",
-    "is_idle",
+    "is_idle", *DELIVERY,
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from core.transactions import retry_on_conflict
 from inventory.locks import lock_stock_levels
 from inventory.services import divide_reservations
 from orders.locks import lock_orders
-from orders.models import Allocation, LostDemand, Order, OrderLine
+from orders.models import DELIVERY, Allocation, LostDemand, Order, OrderLine
 from orders.services.lines import Held, held_by_line
 from orders.services.promising import Moved, move_promises
 from orders.services.steps import refuse_unseen
@@ -100,6 +100,7 @@ def _insert_order(order: Order, requested_date: date | None, now: datetime) -> O
         ship_complete=order.ship_complete,
         is_priority=order.is_priority,
         split_from=order,
+        **{name: getattr(order, name) for name in DELIVERY},
         created_by_id=current_actor_id(),
     )
 

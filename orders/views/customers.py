@@ -36,7 +36,13 @@ def customer_list(request: HttpRequest) -> HttpResponse:
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One customer with what is open, what was ordered last and what they bought."""
     customer = get_object_or_404(Customer.objects.select_related("price_list"), pk=pk)
-    context: dict[str, object] = {"customer": customer}
+    context: dict[str, object] = {
+        "customer": customer,
+        "contacts": customer.contacts.order_by("-is_active", "name", "pk"),
+        "addresses": customer.delivery_addresses.select_related("contact").order_by(
+            "-is_active", "-is_default", "label"
+        ),
+    }
     if request.user.has_perm("orders.view_order"):
         orders = selectors.with_figures(
             Order.objects.filter(customer=customer).select_related("channel", "warehouse")

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -73,6 +74,8 @@ def _texts() -> dict[str, str]:
         "choose_customer": _("Choose a customer from the list."),
         "no_customer": _("No customer fits: check the spelling, or add the customer first."),
         "customer_blocked": _("This customer is blocked for new orders."),
+        "other_address": _("Another address …"),
+        "no_address": _("Type the address that the goods go to, or choose one."),
         "choose_product": _("Choose a product from the list."),
         "no_product": _("No product fits: check the SKU, or type a part of the name."),
         "date": _("Enter a whole date, or leave it empty."),
@@ -115,6 +118,30 @@ def customer_suggestions(request: HttpRequest) -> JsonResponse:
         for customer in found
     ]
     return JsonResponse({"results": rows})
+
+
+@require_safe
+@permission_required("orders.confirm_order", raise_exception=True)
+def customer_delivery(request: HttpRequest, pk: int) -> JsonResponse:
+    """A customer's delivery addresses and contacts, and the own address."""
+    customer = get_object_or_404(Customer.objects.only("address"), pk=pk)
+    person = Case(When(contact__is_active=True, then="contact"))
+    addresses = customer.delivery_addresses.filter(is_active=True).annotate(person=person)
+    found = {
+        "own": customer.address,
+        "addresses": [
+            {
+                "id": row.pk,
+                "label": row.label,
+                "address": row.address,
+                "is_default": row.is_default,
+                "contact": row.person,
+            }
+            for row in addresses
+        ],
+        "contacts": list(customer.contacts.filter(is_active=True).values("id", "name", "role")),
+    }
+    return JsonResponse({"results": found})
 
 
 @require_safe

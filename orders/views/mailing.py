@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.mailing import MailPage, mail_page, try_again
-from orders.mailing import KINDS, SEND, send_document, suggested
+from orders.mailing import KINDS, SEND, recipient, send_document, suggested
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,10 +30,10 @@ def document_mail(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
         document=f"{found.label} {row.number}",
         pdf=reverse(found.pdf, args=[pk]),
         of=order.number,
-        recipient=str(order.customer),
+        recipient=" · ".join(part for part in (str(order.customer), order.contact_name) if part),
         back=reverse("orders:detail", args=[order.pk]),
         no_address=""
-        if order.customer.email
+        if recipient(order)
         else _("The customer has no e-mail address: type one here, and note it with the customer."),
     )
     return mail_page(request, page, suggested(found, row), partial(send_document, kind, row))

@@ -1,5 +1,6 @@
 // The order desk: lines by keyboard, one question to the server for all lines, one order however often it is sent.
 
+import { choiceOfDelivery, delivery, lacksAddress, offerDelivery } from "./order_delivery.js";
 import { forget, keep, kept } from "./order_draft.js";
 import { HEAD, LINE, byId, clearErrors, field, fill, focus, form, getRows, hasEnded, isEmpty, lines, mark, post, rows, showErrors, texts, typed } from "./order_form.js";
 import { pastedLines } from "./order_paste.js";
@@ -142,7 +143,8 @@ const ORDER = { url: form.dataset.url, doneUrl: form.dataset.doneUrl, query: "?c
 const QUOTATION = { url: form.dataset.quotationUrl, doneUrl: form.dataset.quotationDoneUrl, query: "" };
 
 function confirmOrder(more = {}) {
-  send(ORDER, (typedOrder) => ({ ...typedOrder, allow_backorder: byId("allow_backorder").checked, ...more }), byId("confirm-order"));
+  if (lacksAddress()) return showErrors(texts.refused, [{ field: "other_address", detail: texts.no_address }], []);
+  send(ORDER, (typedOrder) => ({ ...typedOrder, ...delivery(), allow_backorder: byId("allow_backorder").checked, ...more }), byId("confirm-order"));
 }
 
 function saveQuotation() {
@@ -205,6 +207,7 @@ function keepDraft() {
     customer: { text: byId("customer").value, id: byId("customer").dataset.id },
     backorder: byId("allow_backorder").checked,
     priority: byId("is_priority").checked,
+    delivery: choiceOfDelivery(),
     replaced,
     lines: rows()
       .filter((row) => !isEmpty(row))
@@ -227,6 +230,7 @@ function restoreDraft() {
     if (!input.options || [...input.options].some((option) => option.value === draft.head[id])) input.value = draft.head[id] ?? "";
   }
   identify(byId("customer"), draft.customer.text, draft.customer.id);
+  offerDelivery(draft.delivery);
   byId("allow_backorder").checked = draft.backorder;
   byId("is_priority").checked = Boolean(draft.priority);
   for (const { id, auto, values } of draft.lines) {
@@ -262,6 +266,7 @@ new Typeahead(byId("customer"), {
   picked: (customer, moveOn) => {
     mark(byId("customer"), customer?.blocked ? texts.customer_blocked : "");
     byId("customer").dataset.blocked = customer?.blocked ? "yes" : "";
+    offerDelivery();
     changed();
     if (customer && moveOn && !customer.blocked) focus(field(lines.firstElementChild, "product"));
   },
@@ -306,6 +311,7 @@ function startWith(order) {
   if (order.customer) {
     identify(byId("customer"), order.customer.text, order.customer.id);
     byId("customer").dataset.blocked = order.customer.blocked ? "yes" : "";
+    offerDelivery();
   }
   for (const [id, value] of Object.entries(order.head || {})) byId(id).value = value;
   beganFrom(order.replaces);
@@ -382,6 +388,7 @@ document.body.addEventListener("tandem:stock-changed", askQuote);
 // Back from the confirmed order: the browser shows the page as it was left, with the order that exists now.
 window.addEventListener("pageshow", (event) => event.persisted && done && window.location.reload());
 
+if (byId("customer").dataset.id) offerDelivery();
 restoreDraft();
 if (byId("entry-start")) startWith(JSON.parse(byId("entry-start").textContent));
 addLine();

@@ -28,7 +28,9 @@ def test_version_and_every_address(schema):
     assert {path.removeprefix("/api/v1/").split("/")[0] for path in schema["paths"]} == {
         "availability",
         "channels",
+        "contacts",
         "customers",
+        "delivery-addresses",
         "exchange-rates",
         "forecasts",
         "kpis",

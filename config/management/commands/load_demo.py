@@ -16,6 +16,7 @@ from rest_framework.authtoken.models import Token
 from tqdm import tqdm
 
 from config.demo import catalogue
+from config.demo.contacts import note_contacts
 from config.demo.currencies import play_currencies
 from config.demo.demand import days_until
 from config.demo.desk import lay_out_desk
@@ -175,7 +176,9 @@ class Command(BaseCommand):
                     language=("zh-hans", "zh-hans", "en", "")[n % 4],
                 )
             )
-        return Customer.objects.bulk_create(rows)
+        customers = Customer.objects.bulk_create(rows)
+        note_contacts(customers)
+        return customers
 
     def _users(self) -> None:
         for username, group, _last, first in USERS:
