@@ -8,6 +8,7 @@ from inventory.api import ProductViewSet, StockAdjustmentViewSet, StockMoveViewS
 from inventory.transfer_api import TransferViewSet
 from orders.api import AvailabilityViewSet, ChannelViewSet, CustomerViewSet, OrderViewSet, ShipmentViewSet
 from orders.contact_api import ContactViewSet, DeliveryAddressViewSet
+from orders.invoice_api import InvoiceViewSet
 from orders.quotation_api import QuotationViewSet
 from orders.return_api import ReturnAuthorizationViewSet
 from purchasing.api import ExchangeRateViewSet, PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
@@ -29,6 +30,7 @@ router.register("delivery-addresses", DeliveryAddressViewSet, "deliveryaddress")
 router.register("orders", OrderViewSet, "order")
 router.register("return-authorizations", ReturnAuthorizationViewSet, "returnauthorization")
 router.register("quotations", QuotationViewSet, "quotation")
+router.register("invoices", InvoiceViewSet, "invoice")
 router.register("shipments", ShipmentViewSet, "shipment")
 router.register("suppliers", SupplierViewSet, "supplier")
 router.register("exchange-rates", ExchangeRateViewSet, "exchangerate")

@@ -35,6 +35,8 @@ SALES = {
     "orders.view_returnauthorization",
     "orders.add_returnauthorization",
     "orders.change_returnauthorization",
+    "orders.view_invoice",
+    "orders.add_invoice",
     "orders.view_complaint",
     "orders.add_complaint",
     "orders.view_pricelist",

@@ -10,6 +10,8 @@ from core.admin import ReadOnly
 from orders.models import (
     Channel,
     Customer,
+    Invoice,
+    InvoiceLine,
     LostDemand,
     Order,
     OrderLine,
@@ -112,6 +114,20 @@ class ShipmentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["number", "order__number", "tracking"]
     ordering = ["-pk"]
     inlines = [ShipmentLines]
+
+
+class InvoiceLines(Lines):
+    model = InvoiceLine
+    fields = ["position", "sku", "quantity", "unit_price", "discount", "tax_rate", "net", "tax"]
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["number", "order", "customer_name", "issued_on", "due_on", "gross"]
+    list_select_related = ["order"]
+    search_fields = ["number", "order__number"]
+    ordering = ["-pk"]
+    inlines = [InvoiceLines]
 
 
 @admin.register(Return)

@@ -24,6 +24,7 @@ class OrdersConfig(AppConfig):
         register(NavItem(_("Orders"), "orders:list", "shopping-cart", "orders.view_order", order=11))
         register(NavItem(_("Quotations"), "orders:quotations", "file-text", "orders.view_quotation", order=12))
         register(NavItem(_("Promises"), "orders:promises", "calendar-check", "orders.view_order", order=12))
+        register(NavItem(_("Invoices"), "orders:invoices", "receipt-2", "orders.view_invoice", order=12))
         register(NavItem(_("Returns"), "orders:returns", "arrow-back-up", "orders.view_returnauthorization", order=12))
         register(NavItem(_("Customers"), "orders:customers", "users", "orders.view_customer", order=13))
         register(NavItem(_("Prices"), "orders:prices", "tags", "orders.view_pricelist", order=14))

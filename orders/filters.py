@@ -8,7 +8,7 @@ from django_filters import rest_framework as filters
 from core.models import AuditEntry
 from inventory.filters import ProductFilter, named_products
 from inventory.models import Product
-from orders.models import Channel, Customer, Order, Quotation, ReturnAuthorization, Shipment
+from orders.models import Channel, Customer, Invoice, Order, Quotation, ReturnAuthorization, Shipment
 
 
 class ChannelFilter(filters.FilterSet):
@@ -45,6 +45,22 @@ class ContactFilter(filters.FilterSet):
     customer = filters.CharFilter(field_name="customer__code", label="Code of the customer.")
     customer_id = filters.NumberFilter(label="Id of the customer.")
     is_active = filters.BooleanFilter(label="Whether it is in use; false: archived.")
+
+
+class InvoiceFilter(filters.FilterSet):
+    """Invoices by number, order, customer and day."""
+
+    number = filters.CharFilter(label="Number.")
+    order = filters.CharFilter(field_name="order__number", label="Number of the order.")
+    customer = filters.CharFilter(field_name="order__customer__code", label="Code of the customer.")
+    issued_from = filters.DateFilter(field_name="issued_on", lookup_expr="gte", label="On or after.")
+    issued_to = filters.DateFilter(field_name="issued_on", lookup_expr="lte", label="On or before.")
+    due_from = filters.DateFilter(field_name="due_on", lookup_expr="gte", label="Due on or after.")
+    due_to = filters.DateFilter(field_name="due_on", lookup_expr="lte", label="Due on or before.")
+
+    class Meta:
+        model = Invoice
+        fields: list[str] = []
 
 
 class OrderFilter(filters.FilterSet):

@@ -13,7 +13,7 @@ from core.mail import NewMail, queue_mail
 from core.models import Company, Mail
 from core.pdf import Paper, in_language, render
 from orders import papers
-from orders.models import Order, Return, Shipment
+from orders.models import Invoice, Order, Return, Shipment
 
 SEND = "orders.send_document"
 
@@ -46,6 +46,14 @@ KINDS = {
         lambda shipment: shipment.order,
         papers.delivery_note,
         "orders:delivery-note-pdf",
+    ),
+    "invoice": Kind(
+        gettext_lazy("Invoice"),
+        "orders.view_invoice",
+        Invoice.objects.select_related("order__customer"),
+        lambda invoice: invoice.order,
+        papers.invoice,
+        "orders:invoice-pdf",
     ),
     "credit-note": Kind(
         gettext_lazy("Credit note"),

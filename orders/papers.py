@@ -1,4 +1,4 @@
-"""What the documents of the order desk say: order confirmation, delivery note, credit note.
+"""What the documents of the order desk say: order confirmation, delivery note, invoice, credit note.
 
 Each is written in the customer's language, whoever asks for it. ``core.pdf`` lays them out.
 """
@@ -15,7 +15,8 @@ from core.money import ZERO, to_cents
 from core.pdf import Block, Column, Paper
 from core.templatetags.tandem import amount, money_text, quantity
 from orders import selectors
-from orders.models import Customer, CustomerItem, Order, Return, ReturnLine, Shipment
+from orders.invoicing import invoice_totals, invoiced_shipments
+from orders.models import Customer, CustomerItem, Invoice, Order, Return, ReturnLine, Shipment
 from orders.picking import delivery_lines
 from orders.pricing import Totals
 
@@ -104,6 +105,51 @@ def delivery_note(shipment: Shipment) -> Paper:
         ],
         totals=[(_("Total"), quantity(sum(row.pieces for row in lines)))],
         signature=_("Received in good order (date, signature):"),
+    )
+
+
+def invoice(invoice: Invoice) -> Paper:
+    """What is to be paid for shipments of one order, and until when."""
+    order, lines = invoice.order, list(invoice.lines.select_related("line").order_by("position"))
+    codes = own_codes(order.customer, [row.line.product_id for row in lines])
+    bill_to = [invoice.customer_name, invoice.customer_address, order.customer.code]
+    percent = {"percent": invoice.order_discount}
+    return Paper(
+        title=_("Invoice"),
+        number=invoice.number,
+        blocks=[Block(_("Customer"), bill_to)],
+        facts=[
+            (_("Date"), f"{invoice.issued_on:%Y-%m-%d}"),
+            (_("Order"), order.number),
+            *_reference(order),
+            (_("Delivery notes"), ", ".join(invoiced_shipments(invoice))),
+            (_("To be paid by"), f"{invoice.due_on:%Y-%m-%d}"),
+        ],
+        columns=[
+            Column("#", 9),
+            Column(_("SKU"), 27),
+            Column(_("Product")),
+            Column(_("Quantity"), 18, is_number=True),
+            Column(_("Unit price"), 21, is_number=True),
+            Column(_("Tax rate"), 18, is_number=True),
+            Column(_("Net"), 26, is_number=True),
+        ],
+        rows=[
+            [
+                str(row.position),
+                row.sku,
+                product_text(row.name, codes.get(row.line.product_id)),
+                quantity(row.quantity),
+                price_text(row.unit_price, row.discount),
+                f"{row.tax_rate} %",
+                amount(row.net),
+            ]
+            for row in lines
+        ],
+        totals=total_rows(invoice_totals(invoice, lines), ZERO),
+        notes=[_("The order discount of %(percent)s %% is taken off already.") % percent]
+        if invoice.order_discount
+        else [],
     )
 
 

@@ -78,13 +78,50 @@ def totals(lines: Sequence[PricedLine], order_discount: Decimal = ZERO, freight:
             goods += amount
             parts.append((line.tax_rate, after_discount(amount, order_discount)))
     if freight:
-        parts.append((max((rate for rate, _net in parts), default=ZERO), freight))
+        parts.append((freight_rate(lines), freight))
     for rate, net in parts:
         nets[rate] = nets.get(rate, ZERO) + net
-        taxes[rate] = taxes.get(rate, ZERO) + to_cents(net * rate / HUNDRED)
+        taxes[rate] = taxes.get(rate, ZERO) + tax_on(net, rate)
     net, tax = sum(nets.values(), ZERO), sum(taxes.values(), ZERO)
     by_rate = [Tax(rate, nets[rate], taxes[rate]) for rate in sorted(nets) if rate]
     return Totals(goods, goods + freight - net, freight, net, by_rate, tax, net + tax)
+
+
+def tax_on(net: Decimal, rate: Decimal) -> Decimal:
+    """The tax at a rate in per cent, rounded."""
+    return to_cents(net * rate / HUNDRED)
+
+
+def freight_rate(lines: Sequence[PricedLine]) -> Decimal:
+    """The rate that an order's freight bears: the highest of what is to be paid."""
+    return max((line.tax_rate for line in lines if line.pieces), default=ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What invoices say of a line or of freight: pieces, net and tax."""
+
+    pieces: int = 0
+    net: Decimal = ZERO
+    tax: Decimal = ZERO
+
+
+def due(line: PricedLine, order_discount: Decimal, billed: Billed) -> Billed:
+    """What an invoice adds for a line when ``line.pieces`` of it have shipped by then and earlier ones said ``billed``.
+
+    The difference of two rounded running totals: whatever the parts, invoices add up to what ``totals`` says. A change
+    of the order's discount in between is made good by the next invoice.
+    """
+    net = net_amount(line.pieces, line.unit_price, line.discount, order_discount)
+    return Billed(line.pieces - billed.pieces, net - billed.net, tax_on(net, line.tax_rate) - billed.tax)
+
+
+def freight_due(lines: Sequence[PricedLine], freight: Decimal, billed: Billed) -> Billed:
+    """What an invoice adds for freight, at ``freight_rate`` of all ordered lines: all that is not on one yet.
+
+    So the first invoice bears it whole. Spread over parts, it would stay open when the rest is cancelled.
+    """
+    return Billed(0, freight - billed.net, tax_on(freight, freight_rate(lines)) - billed.tax)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,11 @@ def _return_closed(data: Data) -> str:
     return _with_reason(_("Return %(number)s: nothing more will come.") % data, data)
 
 
+def _invoiced(data: Data) -> str:
+    words = {"number": data["number"], "gross": amount(data["gross"]), "due": data["due"]}
+    return _("Invoice %(number)s: %(gross)s, to be paid by %(due)s.") % words
+
+
 def _mailed(sentence: str) -> Callable[[Data], str]:
     def words(data: Data) -> str:
         label = KINDS[data["document"]].label if data["document"] in KINDS else data["document"]
@@ -178,6 +183,7 @@ WORDS: Words = {
     "reallocated": ("arrows-exchange", _reallocated),
     "reservation_cut": ("alert-triangle", _reservation_cut),
     "shipped": ("truck-delivery", _shipped),
+    "invoiced": ("receipt-2", _invoiced),
     "return_authorised": ("clipboard-check", _return_authorised),
     "return_received": ("package-import", _return_received),
     "return_closed": ("x", _return_closed),

@@ -1,4 +1,4 @@
-"""What lies on the sales desk today: quotations in every state, returns on their way, and templates."""
+"""What lies on the sales desk today: quotations in every state, invoices, returns on their way, and templates."""
 
 from datetime import timedelta
 
@@ -8,10 +8,11 @@ from config.demo.history import World
 from core.actor import acting_as
 from core.models import User
 from inventory.models import StockLevel, Warehouse
-from orders.models import Quotation, ShipmentLine, Substitute
+from orders.models import Order, Quotation, ShipmentLine, Substitute
 from orders.services import (
     authorize_return,
     decline_quotation,
+    issue_invoice,
     make_quotation,
     order_quotation,
     receive_return,
@@ -28,6 +29,7 @@ def lay_out_desk(world: World) -> None:
         warehouse = Warehouse.objects.filter(is_active=True)[0]
         _quotations(world, warehouse)
         _returns()
+        _invoices()
         _substitutes(warehouse)
         for number, name in enumerate(["便利店补货", "食堂每周", "酒店客房"]):
             lines = [NewLine(product, 6 * (number + 1)) for product in world.products[number * 3 : number * 3 + 4]]
@@ -40,6 +42,13 @@ def _substitutes(warehouse: Warehouse) -> None:
     plenty = levels.reverse().select_related("product")[:3]
     for short, other in zip(levels.select_related("product")[:3], plenty, strict=True):
         set_substitute(short.product, other.product, Substitute.Kind.SUBSTITUTE)
+
+
+def _invoices() -> None:
+    """What shipped last week is invoiced, but for the last orders, which wait for it."""
+    shipped = Order.objects.filter(status=Order.Status.SHIPPED).order_by("-pk")
+    for order in reversed(shipped[3:23]):
+        issue_invoice(order.pk)
 
 
 def _returns() -> None:

@@ -19,6 +19,7 @@ from orders.models.documents import (
     Shipment,
     ShipmentLine,
 )
+from orders.models.invoices import Invoice, InvoiceCounter, InvoicedShipmentLine, InvoiceLine
 from orders.models.items import CustomerItem
 from orders.models.prices import PriceList, PriceListItem, Promotion
 from orders.models.promises import DeliveryCosts, LearnedDelay, LinePromise, Owed, PromiseMark, ServiceMinimum
@@ -37,6 +38,10 @@ __all__ = [
     "DeliveryAddress",
     "DeliveryCosts",
     "FilledOrder",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoiceLine",
+    "InvoicedShipmentLine",
     "LearnedDelay",
     "LinePromise",
     "LostDemand",

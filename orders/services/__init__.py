@@ -16,6 +16,7 @@ from orders.services.customer_items import add_customer_item, remove_customer_it
 from orders.services.customers import add_customer, add_customers, change_customer
 from orders.services.fulfilment import ship_order, ship_orders
 from orders.services.intake import create_order, create_orders, take_order
+from orders.services.invoices import issue_invoice
 from orders.services.quotation_orders import order_quotation
 from orders.services.quotations import (
     decline_quotation,
@@ -46,6 +47,7 @@ __all__ = [
     "fill_backorders",
     "hold_quotation",
     "inspect_return",
+    "issue_invoice",
     "last_step",
     "let_go_of_lapsed",
     "let_go_of_quotation",

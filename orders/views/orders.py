@@ -20,7 +20,7 @@ from core.mail import unsent_mails
 from core.templatetags.tandem import in_words
 from orders import selectors, services
 from orders.forms import CancelForm, OrderFilterForm
-from orders.models import Order, ReturnAuthorization
+from orders.models import Invoice, Order, ReturnAuthorization, ShipmentLine
 from orders.promise import OPEN_ORDERS
 from orders.quotes import line_state
 from orders.selectors import DeskLine
@@ -138,6 +138,7 @@ def _order_page(
     seen = max((event.pk for event in events if event.verb in STEPS), default=0)
     rows = selectors.order_lines(order)
     is_open = order.status in OPEN_ORDERS
+    may_see_invoices = request.user.has_perm("orders.view_invoice")
     context = {
         "order": order,
         "rows": [(row, line_state(row)) for row in rows],
@@ -150,6 +151,8 @@ def _order_page(
         "stages": _stages(order, rows),
         "shipments": selectors.order_shipments(order),
         "events": events,
+        "invoices": Invoice.objects.filter(order=order).order_by("pk") if may_see_invoices else [],
+        "to_invoice": may_see_invoices and _has_to_invoice(order, rows),
         "returns": order.returns.order_by("pk"),
         "authorizations": _authorizations(order, rows),
         "complaints": order.complaints.select_related("line__product", "created_by").order_by("pk"),
@@ -168,6 +171,12 @@ def _order_page(
 def _authorizations(order: Order, rows: list[DeskLine]) -> list[ReturnAuthorization]:
     """Nothing comes back of what has not shipped: no query then."""
     return list(order.return_authorizations.order_by("pk")) if any(row.line.shipped for row in rows) else []
+
+
+def _has_to_invoice(order: Order, rows: list[DeskLine]) -> bool:
+    """Whether something has shipped that is on no invoice; no query before anything has."""
+    parts = ShipmentLine.objects.filter(shipment__order=order, invoiced=None)
+    return any(row.line.shipped for row in rows) and parts.exists()
 
 
 def _stages(order: Order, rows: list[DeskLine]) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from core.pdf import in_language, pdf_response
 from orders import papers
-from orders.models import Order, Return, Shipment
+from orders.models import Invoice, Order, Return, Shipment
 
 
 @require_safe
@@ -35,3 +35,12 @@ def credit_note(request: HttpRequest, pk: int) -> HttpResponse:
     returned = get_object_or_404(Return.objects.select_related("order__customer"), pk=pk)
     with in_language(returned.order.customer.language):
         return pdf_response(papers.credit_note(returned))
+
+
+@require_safe
+@permission_required("orders.view_invoice", raise_exception=True)
+def invoice(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the customer is to pay."""
+    found = get_object_or_404(Invoice.objects.select_related("order__customer"), pk=pk)
+    with in_language(found.order.customer.language):
+        return pdf_response(papers.invoice(found))

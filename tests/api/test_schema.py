@@ -33,6 +33,7 @@ def test_version_and_every_address(schema):
         "delivery-addresses",
         "exchange-rates",
         "forecasts",
+        "invoices",
         "kpis",
         "orders",
         "products",

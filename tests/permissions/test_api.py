@@ -63,6 +63,10 @@ MATRIX = [
     ("post", "return-authorizations/0/receive/", "orders.receive_return", 404),
     ("post", "return-authorizations/0/inspect/", "orders.inspect_return", 404),
     ("post", "return-authorizations/0/close/", "orders.change_returnauthorization", 404),
+    ("get", "invoices/", "orders.view_invoice", 200),
+    ("get", "invoices/0/", "orders.view_invoice", 404),
+    ("get", "invoices/0/document/", "orders.view_invoice", 404),
+    ("post", "invoices/", "orders.add_invoice", 400),
     ("get", "shipments/", "orders.view_shipment", 200),
     ("get", "orders/0/confirmation/", "orders.view_order", 404),
     ("get", "shipments/0/", "orders.view_shipment", 404),
@@ -140,6 +144,7 @@ READS = {
         "customers",
         "contacts",
         "delivery-addresses",
+        "invoices",
         "orders",
         "quotations",
         "return-authorizations",
@@ -176,6 +181,7 @@ READS = {
 WRITES = {
     "Sales": {
         "contacts/",
+        "invoices/",
         "contacts/0/change/",
         "delivery-addresses/",
         "delivery-addresses/0/change/",
