@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
+from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -24,7 +25,17 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Paragraph, Spacer, Table
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    KeepTogether,
+    PageBreak,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+)
 
 from core.models import Company
 
@@ -109,16 +120,27 @@ class Paper:
 
 def pdf_response(paper: Paper) -> HttpResponse:
     """The document as a download."""
-    response = HttpResponse(render(paper), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{paper.name}"'
+    return pdf_download(render(paper), paper.name)
+
+
+def pdf_download(file: bytes, name: str) -> HttpResponse:
+    """A PDF file as a download."""
+    response = HttpResponse(file, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "private, no-store"
     return response
 
 
 def render(paper: Paper) -> bytes:
     """The document as a PDF file."""
+    return render_several([(translation.get_language(), paper)], title=f"{paper.title} {paper.number}")
+
+
+def render_several(papers: Sequence[tuple[str, Paper]], *, title: str) -> bytes:
+    """Documents with their languages one after the other in one file; each begins a page and counts its own."""
     file = BytesIO()
     company = Company.objects.first()
+    name = company.name if company else ""
     template = BaseDocTemplate(
         file,
         pagesize=A4,
@@ -126,13 +148,17 @@ def render(paper: Paper) -> bytes:
         rightMargin=MARGIN,
         topMargin=MARGIN,
         bottomMargin=22 * mm,
-        title=f"{paper.title} {paper.number}",
-        author=company.name if company else "",
+        title=title,
+        author=name,
     )
     frame = Frame(MARGIN, 22 * mm, WIDTH, A4[1] - MARGIN - 22 * mm, 0, 0, 0, 0)
     template.addPageTemplates(PageTemplate(frames=[frame]))
-    footer = " · ".join(part for part in (company.name if company else "", f"{paper.title} {paper.number}") if part)
-    template.build(_story(paper, company), canvasmaker=lambda *args, **kwargs: _CountedPages(footer, *args, **kwargs))
+    story: list[Flowable] = []
+    for language, paper in papers:
+        foot = " · ".join(part for part in (name, f"{paper.title} {paper.number}") if part)
+        with in_language(language):
+            story += [*([PageBreak()] if story else []), _Beginning(foot, language), *_story(paper, company)]
+    template.build(story, canvasmaker=_CountedPages)
     return file.getvalue()
 
 
@@ -244,23 +270,42 @@ def _marked(text: str) -> str:
     return NOT_LATIN.sub(rf'<font name="{CHINESE}">\g<0></font>', escape(text)).replace("\n", "<br/>")
 
 
+class _Beginning(Flowable):
+    """Takes no room: tells the canvas that another document begins on this page."""
+
+    def __init__(self, foot: str, language: str) -> None:
+        super().__init__()
+        self.foot, self.language = foot, language
+
+    def wrap(self, _width: float, _height: float) -> tuple[float, float]:
+        return 0, 0
+
+    def draw(self) -> None:
+        self.canv.document = self
+
+
 class _CountedPages(Canvas):
     """Keeps the pages until their number is known, then writes the foot of each."""
 
-    def __init__(self, footer: str, *args: Any, **kwargs: Any) -> None:
+    document: _Beginning
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._footer, self._pages = footer, list[dict[str, Any]]()
+        self._pages = list[dict[str, Any]]()
 
     def showPage(self) -> None:
         self._pages.append(dict(self.__dict__))
         self._startPage()
 
     def save(self) -> None:
-        pages, footer = self._pages, self._footer
-        for number, page in enumerate(pages, start=1):
-            self.__dict__.update(page)
-            self._foot(footer, _("Page %(page)s of %(pages)s") % {"page": number, "pages": len(pages)})
-            super().showPage()
+        of_document = [list(pages) for _document, pages in groupby(self._pages, key=lambda page: page["document"])]
+        for pages in of_document:
+            for number, page in enumerate(pages, start=1):
+                self.__dict__.update(page)
+                with in_language(self.document.language):
+                    text = _("Page %(page)s of %(pages)s") % {"page": number, "pages": len(pages)}
+                self._foot(self.document.foot, text)
+                super().showPage()
         super().save()
 
     def _foot(self, left: str, right: str) -> None:

@@ -28,6 +28,16 @@ def _reservation_cut(data: Data) -> str:
     return _with_reason(sentence, data)
 
 
+def _pick_list_printed(data: Data) -> str:
+    return _("Pick list printed: %(pieces)s to fetch.") % in_words(data)
+
+
+def _picked(data: Data) -> str:
+    if data["counted"]:
+        return _("Picked and counted with the scanner: %(pieces)s.") % in_words(data)
+    return _("Picked: %(pieces)s.") % in_words(data)
+
+
 def _shipped(data: Data) -> str:
     if not data["left"]:
         return _("Shipment %(shipment)s: %(pieces)s left the warehouse; the order is complete.") % in_words(data)
@@ -182,6 +192,8 @@ WORDS: Words = {
     "re_promised": ("calendar-time", _re_promised),
     "reallocated": ("arrows-exchange", _reallocated),
     "reservation_cut": ("alert-triangle", _reservation_cut),
+    "pick_list_printed": ("clipboard-list", _pick_list_printed),
+    "picked": ("basket-check", _picked),
     "shipped": ("truck-delivery", _shipped),
     "invoiced": ("receipt-2", _invoiced),
     "return_authorised": ("clipboard-check", _return_authorised),

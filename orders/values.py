@@ -121,6 +121,7 @@ class NewShipment:
 
     ``shipments_before``: how many shipments of the order the sender knows of. When there are more by now, nothing
     ships: a form sent twice, or by two people at once, must not take what is left as well.
+    ``is_counted``: of what somebody picked, whether the scanner counted it; None where nobody says who picked.
     """
 
     order_id: int
@@ -128,6 +129,7 @@ class NewShipment:
     shipped_at: datetime | None = None
     tracking: str = ""
     shipments_before: int | None = None
+    is_counted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from orders.services.customers import add_customer, add_customers, change_custom
 from orders.services.fulfilment import ship_order, ship_orders
 from orders.services.intake import create_order, create_orders, take_order
 from orders.services.invoices import issue_invoice
+from orders.services.picking import note_pick_list
 from orders.services.quotation_orders import order_quotation
 from orders.services.quotations import (
     decline_quotation,
@@ -53,6 +54,7 @@ __all__ = [
     "let_go_of_quotation",
     "make_quotation",
     "note_complaint",
+    "note_pick_list",
     "order_quotation",
     "receive_return",
     "remove_customer_item",

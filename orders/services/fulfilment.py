@@ -56,7 +56,7 @@ def ship_orders(news: Sequence[NewShipment]) -> list[Shipment]:
     plans = [_plan_shipment(new, orders[new.order_id], lines[new.order_id], held) for new in news]
     shipments = _insert_shipments(news, orders, now)
     _issue(shipments, plans, held, now)
-    _finish(shipments, plans, lines, held)
+    _finish(news, shipments, plans, lines, held)
     return shipments
 
 
@@ -168,18 +168,27 @@ def _parts(held: list[tuple[int, int]], quantity: int) -> list[tuple[int, int]]:
     return parts
 
 
-def _finish(shipments: list[Shipment], plans: list[Plan], lines: dict[int, list[Line]], held: Held) -> None:
+def _finish(
+    news: Sequence[NewShipment],
+    shipments: list[Shipment],
+    plans: list[Plan],
+    lines: dict[int, list[Line]],
+    held: Held,
+) -> None:
     """Line quantities, order status, audit, outbox and signal after shipping."""
     add_to_column(OrderLine, "shipped", {line.pk: quantity for plan in plans for line, quantity in plan})
     entries = []
     idle = []
-    for shipment, plan in zip(shipments, plans, strict=True):
+    for new, shipment, plan in zip(news, shipments, plans, strict=True):
         order = shipment.order
         pieces = sum(quantity for _ln, quantity in plan)
         left = sum(ln.open_quantity for ln in lines[order.pk]) - pieces
         order.move_to(Order.Status.PARTLY_SHIPPED if left else Order.Status.SHIPPED)
         if left and pieces == sum(quantity for ln in lines[order.pk] for _r, quantity in held[ln.pk]):
             idle.append(order.pk)
+        if new.is_counted is not None:
+            at, counted = shipment.shipped_at, new.is_counted
+            entries.append(audit.entry("order", order.pk, "picked", at=at, pieces=pieces, counted=counted))
         entries.append(
             audit.entry(
                 "order", order.pk, "shipped", at=shipment.shipped_at, shipment=shipment.number, pieces=pieces, left=left

@@ -45,6 +45,7 @@ def order_list(request: HttpRequest) -> HttpResponseBase:
     before = request.GET.get("before", "")
     is_first = not before.isdecimal()
     page = list(orders[: PAGE_SIZE + 1] if is_first else orders.filter(pk__lt=int(before))[: PAGE_SIZE + 1])
+    actions = [(name, step.label) for name, step in ACTIONS.items() if request.user.has_perm(step.permission)]
     context = {
         "form": form,
         "filters": [form[name] for name in FILTERS],
@@ -54,7 +55,8 @@ def order_list(request: HttpRequest) -> HttpResponseBase:
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "is_narrowed": any(request.GET.get(name) for name in (*FILTERS, "waiting")),
         "export_limit": EXPORT_LIMIT,
-        "actions": [(name, step.label) for name, step in ACTIONS.items() if request.user.has_perm(step.permission)],
+        "actions": actions,
+        "may_choose": actions or request.user.has_perm("orders.view_shipment"),
     }
     return render(request, "orders/list.html", context)
 
@@ -138,7 +140,6 @@ def _order_page(
     seen = max((event.pk for event in events if event.verb in STEPS), default=0)
     rows = selectors.order_lines(order)
     is_open = order.status in OPEN_ORDERS
-    may_see_invoices = request.user.has_perm("orders.view_invoice")
     context = {
         "order": order,
         "rows": [(row, line_state(row)) for row in rows],
@@ -151,8 +152,7 @@ def _order_page(
         "stages": _stages(order, rows),
         "shipments": selectors.order_shipments(order),
         "events": events,
-        "invoices": Invoice.objects.filter(order=order).order_by("pk") if may_see_invoices else [],
-        "to_invoice": may_see_invoices and _has_to_invoice(order, rows),
+        **(_invoices(order, rows) if request.user.has_perm("orders.view_invoice") else {}),
         "returns": order.returns.order_by("pk"),
         "authorizations": _authorizations(order, rows),
         "complaints": order.complaints.select_related("line__product", "created_by").order_by("pk"),
@@ -173,10 +173,12 @@ def _authorizations(order: Order, rows: list[DeskLine]) -> list[ReturnAuthorizat
     return list(order.return_authorizations.order_by("pk")) if any(row.line.shipped for row in rows) else []
 
 
-def _has_to_invoice(order: Order, rows: list[DeskLine]) -> bool:
-    """Whether something has shipped that is on no invoice; no query before anything has."""
-    parts = ShipmentLine.objects.filter(shipment__order=order, invoiced=None)
-    return any(row.line.shipped for row in rows) and parts.exists()
+def _invoices(order: Order, rows: list[DeskLine]) -> dict[str, object]:
+    """The invoices of an order, and whether one is to be issued; no query before anything has shipped."""
+    if not any(row.line.shipped for row in rows):
+        return {}
+    to_invoice = ShipmentLine.objects.filter(shipment__order=order, invoiced=None).exists()
+    return {"invoices": Invoice.objects.filter(order=order).order_by("pk"), "to_invoice": to_invoice}
 
 
 def _stages(order: Order, rows: list[DeskLine]) -> list[dict[str, object]]:

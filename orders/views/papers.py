@@ -1,13 +1,19 @@
 """Documents of the order desk as PDF, in the customer's language."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_safe
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from core.pdf import in_language, pdf_response
+from core.pdf import in_language, pdf_download, pdf_response, render_several
 from orders import papers
 from orders.models import Invoice, Order, Return, Shipment
+
+MOST = 100
 
 
 @require_safe
@@ -26,6 +32,26 @@ def delivery_note(request: HttpRequest, pk: int) -> HttpResponse:
     shipment = get_object_or_404(Shipment.objects.select_related("order__customer", "warehouse"), pk=pk)
     with in_language(shipment.order.customer.language):
         return pdf_response(papers.delivery_note(shipment))
+
+
+@require_POST
+@permission_required("orders.view_shipment", raise_exception=True)
+def delivery_notes(request: HttpRequest) -> HttpResponseBase:
+    """The delivery notes of several orders in one file, each in its customer's language; no more than MOST orders."""
+    chosen = [int(pk) for pk in request.POST.getlist("order") if pk.isdecimal() and len(pk) < 19]
+    orders = list(dict.fromkeys(chosen))
+    shipments = Shipment.objects.filter(order__in=orders[:MOST]).select_related("order__customer", "warehouse")
+    found = list(shipments.order_by("order", "shipped_at", "pk"))
+    if not found or len(orders) > MOST:
+        text = _("Choose at most %s orders.") % MOST if found else _("None of the orders chosen has shipped yet.")
+        messages.error(request, text)
+        return redirect("orders:list")
+    notes = []
+    for shipment in found:
+        with in_language(shipment.order.customer.language):
+            notes.append((translation.get_language(), papers.delivery_note(shipment)))
+    title = _("Delivery notes")
+    return pdf_download(render_several(notes, title=title), f"delivery-notes-{timezone.localdate()}.pdf")
 
 
 @require_safe

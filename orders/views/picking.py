@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError, InvalidInput
 from inventory.models import Warehouse
@@ -82,6 +82,15 @@ def pick_list(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/pick_list.html", context)
 
 
+@require_POST
+@permission_required("orders.ship_order", raise_exception=True)
+def pick_list_printed(request: HttpRequest) -> HttpResponse:
+    """The list of these orders goes to the printer: their histories say who fetches the goods."""
+    chosen = [int(text) for text in request.POST.getlist("order") if text.isdecimal() and len(text) < 19]
+    services.note_pick_list(chosen[:MAX_ORDERS])
+    return HttpResponse(status=204)
+
+
 @require_http_methods(["GET", "POST"])
 @permission_required("orders.ship_order", raise_exception=True)
 def ship(request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -143,7 +152,9 @@ def _confirm(request: HttpRequest, desk: _Desk) -> HttpResponseBase:
     pk, wanted, tracking = desk.order.pk, form.quantities(), form.cleaned_data["tracking"]
     before: int = form.cleaned_data["before"]
     try:
-        shipment = services.ship_order(NewShipment(pk, wanted, tracking=tracking, shipments_before=before))
+        counted: bool = form.cleaned_data["counting"]
+        new = NewShipment(pk, wanted, tracking=tracking, shipments_before=before, is_counted=counted)
+        shipment = services.ship_order(new)
     except DomainError as refusal:
         # The same form again (a second click, a lost answer) gets the delivery note of the first time.
         made = picking.shipment_repeated(pk, wanted, tracking=tracking, before=before, user_id=request.user.pk)

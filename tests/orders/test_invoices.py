@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone, translation
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 from rest_framework.test import APIClient
@@ -160,7 +160,7 @@ def test_a_credit_note_works_as_before(order):
     assert sum(back.refund for back in returned.lines.all()) == row.net == D("64.77")
 
 
-MONEY = st.decimals(0, 500, places=2)
+MONEY = st.integers(0, 50_000).map(lambda cents: D(cents) / 100)
 RATES = st.sampled_from([D(0), D(6), D(9), D(13), D("0.05")])
 PERCENT = st.sampled_from([D(0), D("2.5"), D("33.33"), D(100)])
 
@@ -175,6 +175,7 @@ def deliveries(draw):
     return lines
 
 
+@settings(deadline=None, derandomize=True, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(lines=deliveries(), discount=PERCENT, freight=MONEY)
 def test_invoices_of_any_parts_add_up_to_the_order(lines, discount, freight):
     ordered = [PricedLine(sum(cuts), price, percent, rate) for price, percent, rate, cuts in lines]
