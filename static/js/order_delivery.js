@@ -4,9 +4,17 @@ import { byId, form, getRows, texts } from "./order_form.js";
 
 const [part, place, other, contact] = ["delivery", "deliver_to", "other_address", "contact"].map(byId);
 let known = null;
+let asking = Promise.resolve();
 
 /** Offer what the customer has, with `choice` (as `choiceOfDelivery` gave it) or the usual place chosen. */
-export async function offerDelivery(choice = null) {
+export function offerDelivery(choice = null) {
+  asking = offer(choice);
+}
+
+/** Resolves when what the customer has is there, or nobody answered: an order then goes to the usual place. */
+export const deliveryKnown = () => asking;
+
+async function offer(choice) {
   const customer = byId("customer").dataset.id;
   known = null;
   part.hidden = true;
@@ -14,11 +22,12 @@ export async function offerDelivery(choice = null) {
   const found = await getRows(part.dataset.url.replace("/0/", `/${customer}/`), {});
   if (!found || byId("customer").dataset.id !== customer) return;
   known = found;
-  const own = found.own ? [option("own", found.own)] : [];
+  const usual = found.addresses.find((row) => row.is_default);
+  const own = found.own || !usual ? [option("own", found.own || "–")] : [];
   place.replaceChildren(...found.addresses.map((row) => option(row.id, `${row.label}: ${row.address}`)), ...own, option("other", texts.other_address));
   contact.replaceChildren(option("", "–"), ...found.contacts.map((row) => option(row.id, row.role ? `${row.name} (${row.role})` : row.name)));
   byId("contact-part").hidden = !found.contacts.length;
-  place.value = String(found.addresses.find((row) => row.is_default)?.id ?? (found.own ? "own" : found.addresses[0]?.id ?? "other"));
+  place.value = usual ? String(usual.id) : "own";
   other.value = "";
   placeChosen();
   if (choice) restore(choice);
@@ -54,7 +63,7 @@ export function delivery() {
   const person = contact.value ? Number(contact.value) : null;
   // Nobody chosen where somebody usually is: the address as text brings no contact along.
   if (chosen) return { delivery_address: chosen.contact && !person ? chosen.address : chosen.id, contact: person };
-  return { delivery_address: place.value === "own" ? known.own : other.value.trim() || null, contact: person };
+  return { delivery_address: (place.value === "own" ? known.own : other.value.trim()) || null, contact: person };
 }
 
 /** Whether another address is wanted and none is typed. */

@@ -1,6 +1,6 @@
 // The order desk: lines by keyboard, one question to the server for all lines, one order however often it is sent.
 
-import { choiceOfDelivery, delivery, lacksAddress, offerDelivery } from "./order_delivery.js";
+import { choiceOfDelivery, delivery, deliveryKnown, lacksAddress, offerDelivery } from "./order_delivery.js";
 import { forget, keep, kept } from "./order_draft.js";
 import { HEAD, LINE, byId, clearErrors, field, fill, focus, form, getRows, hasEnded, isEmpty, lines, mark, post, rows, showErrors, texts, typed } from "./order_form.js";
 import { pastedLines } from "./order_paste.js";
@@ -142,8 +142,8 @@ function beganFrom(quotation) {
 const ORDER = { url: form.dataset.url, doneUrl: form.dataset.doneUrl, query: "?confirmed=1" };
 const QUOTATION = { url: form.dataset.quotationUrl, doneUrl: form.dataset.quotationDoneUrl, query: "" };
 
-function confirmOrder(more = {}) {
-  if (lacksAddress()) return showErrors(texts.refused, [{ field: "other_address", detail: texts.no_address }], []);
+async function confirmOrder(more = {}) {
+  await deliveryKnown();
   send(ORDER, (typedOrder) => ({ ...typedOrder, ...delivery(), allow_backorder: byId("allow_backorder").checked, ...more }), byId("confirm-order"));
 }
 
@@ -159,6 +159,7 @@ async function send(target, makeBody, button) {
   clearErrors();
   const sent = rows().filter((row) => !isEmpty(row));
   const errors = unfinished(sent);
+  if (target === ORDER && lacksAddress()) errors.push({ field: "other_address", detail: texts.no_address });
   if (errors.length) return showErrors(texts.refused, errors, sent);
   busy(true, button);
   try {

@@ -18,7 +18,15 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from inventory.verification import stock_differences
-from orders.services import authorize_return, create_order, make_quotation, ship_order
+from orders.services import (
+    authorize_return,
+    create_order,
+    issue_invoice,
+    make_quotation,
+    save_address,
+    save_contact,
+    ship_order,
+)
 from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation, NewShipment
 from orders.verification import order_differences
 from purchasing.models import ReorderSuggestion
@@ -42,6 +50,8 @@ REAL: dict[str, dict[str, Any]] = {
     "/api/v1/orders/": {"customer": "C1", "channel": "web", "warehouse": "MAIN"},
     "/api/v1/quotations/": {"customer": "C1", "channel": "web", "warehouse": "MAIN", "valid_until": SOON.isoformat()},
     "/api/v1/purchase-orders/": {"supplier": "S1", "warehouse": "MAIN"},
+    "/api/v1/contacts/": {"customer": "C1"},
+    "/api/v1/delivery-addresses/": {"customer": "C1"},
     "/api/v1/stock-adjustments/": LINE | {"warehouse": "MAIN"},
 }
 
@@ -92,11 +102,14 @@ def test_generated_requests_get_described_answers():
 
 
 def documents(shop: Shop) -> dict[str, int]:
-    """An open order, a quotation that holds stock, a return of another order, a purchase order and a suggestion."""
+    """An open order, a quotation that holds stock, invoice and return of another order, a purchase order and so on."""
     new = NewOrder(shop.customer.pk, shop.channel.pk, shop.warehouse.pk, [NewLine(shop.tea.pk, 3)])
     order, other = create_order(new), create_order(new)
     quotation = make_quotation(NewQuotation(new, SOON, SOON))
     back = {ship_order(NewShipment(other.pk)).lines.get().pk: 2}
+    invoice = issue_invoice(other.pk)
+    contact = save_contact(shop.customer.pk, {"name": "Wu"})
+    address = save_address(shop.customer.pk, {"label": "Dock", "address": "9 Dock Road", "contact": contact})
     authorization = authorize_return(NewAuthorization(other.pk, back, SOON, "Broken"))
     (purchase,) = create_purchase_orders(
         [NewPurchaseOrder(shop.supplier.pk, shop.warehouse.pk, [NewPurchaseLine(shop.cup.pk, 12)])]
@@ -110,6 +123,9 @@ def documents(shop: Shop) -> dict[str, int]:
     )
     return {
         "orders": order.pk,
+        "invoices": invoice.pk,
+        "contacts": contact.pk,
+        "delivery-addresses": address.pk,
         "quotations": quotation.pk,
         "return-authorizations": authorization.pk,
         "purchase-orders": purchase.pk,

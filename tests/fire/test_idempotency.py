@@ -17,8 +17,26 @@ from core.models import AuditEntry, IdempotencyKey
 from inventory.models import StockLevel, StockMove, Transfer
 from inventory.transfers import NewTransfer, request_transfer, send_transfer
 from inventory.verification import stock_differences
-from orders.models import LostDemand, Order, Quotation, Return, ReturnAuthorization, Shipment
-from orders.services import authorize_return, create_order, make_quotation, receive_return, ship_order
+from orders.models import (
+    Contact,
+    DeliveryAddress,
+    Invoice,
+    LostDemand,
+    Order,
+    Quotation,
+    Return,
+    ReturnAuthorization,
+    Shipment,
+)
+from orders.services import (
+    authorize_return,
+    create_order,
+    make_quotation,
+    receive_return,
+    save_address,
+    save_contact,
+    ship_order,
+)
 from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation, NewShipment
 from purchasing.models import ExchangeRate, GoodsReceipt, PurchaseOrder, ReorderSuggestion
 from purchasing.services import create_purchase_orders, drain_marks, receive_goods, set_approval_limit
@@ -143,6 +161,20 @@ def return_documents(shop, pot):
     }
 
 
+def customer_documents(shop):
+    """An invoice of an order that has shipped (of the returns), and a contact and an address to be changed."""
+    contact = save_contact(shop.customer.pk, {"name": "Wu"}).pk
+    address = save_address(shop.customer.pk, {"label": "Dock", "address": "9 Dock Road"}).pk
+    customer = {"customer": "C1"}
+    return {
+        "contacts/": customer | {"name": "Li"},
+        f"contacts/{contact}/change/": {"phone": "555"},
+        "delivery-addresses/": customer | {"label": "Shop", "address": "2 High Street"},
+        f"delivery-addresses/{address}/change/": {"is_default": True},
+        "invoices/": {"order": Shipment.objects.get().order_id},
+    }
+
+
 def transfer_documents(shop, pot):
     north = WarehouseFactory(code="NORTH")
 
@@ -203,6 +235,7 @@ def documents(shop):
         order_documents(shop)
         | quotation_documents(shop, pot)
         | return_documents(shop, pot)
+        | customer_documents(shop)
         | transfer_documents(shop, pot)
         | purchase_documents(shop)
         | {
@@ -244,5 +277,7 @@ def test_every_post_is_repeatable(shop, channel, documents):
     # order (confirmed, quoted before). Returns, 8: each of the four steps one on the return and one on its order.
     # Transfers, 5, one each. Purchasing, 11: order, 8 steps, rate, approved suggestion one each; the refused
     # dismissal none.
-    assert AuditEntry.objects.count() - before == 7 + 7 + 8 + 5 + 11
+    # Customers, 4: a contact and an address added, one of each changed; the invoice is told by its order.
+    assert AuditEntry.objects.count() - before == 7 + 7 + 8 + 5 + 11 + 4 + 1
+    assert sizes(Invoice, Contact, DeliveryAddress) == [1, 2, 2]
     assert stock_differences() == []
