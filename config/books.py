@@ -3,7 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from inventory.verification import stock_differences, transfer_differences
-from orders.verification import demand_differences, hidden_orders, owed_differences, stray_reservations
+from orders.verification import (
+    demand_differences,
+    hidden_orders,
+    invoice_differences,
+    owed_differences,
+    stray_reservations,
+)
 
 # What each proof's differences are called, in the order in which they are told.
 PROOFS: dict[Callable[[], Sequence[object]], str] = {
@@ -12,6 +18,7 @@ PROOFS: dict[Callable[[], Sequence[object]], str] = {
     demand_differences: "place(s) have another open demand than their order lines.",
     hidden_orders: "order(s) hold stock and are missing in the pick queue.",
     owed_differences: "sum(s) of what is owed differ from the promises.",
+    invoice_differences: "invoice(s) do not tie out with the shipments.",
     transfer_differences: "line(s) of transfers do not tie out with the ledger.",
 }
 

@@ -18,16 +18,18 @@ UNKNOWN_DISTANCE = 10_000
 
 
 def sources_for(customer: Customer, product_ids: Collection[int]) -> list[Source]:
-    """Every active warehouse with what it has free; three queries and one for what a delivery costs."""
+    """Every active warehouse with what it has free; four queries and one for what a delivery costs."""
     warehouses = list(Warehouse.objects.filter(is_active=True).order_by("pk"))
     stock = availability([(product, w.pk) for product in product_ids for w in warehouses])
     lanes: dict[int, list[ShippingLane]] = {}
     for lane in ShippingLane.objects.filter(warehouse__in=warehouses):
         lanes.setdefault(lane.warehouse_id, []).append(lane)
+    place = customer.delivery_addresses.filter(is_default=True).first()
+    address = place.address if place else customer.address
     usual = delivery_costs().delivery_cost
     found = []
     for warehouse in warehouses:
-        distance, cost = _way(customer.address, lanes.get(warehouse.pk, []), usual)
+        distance, cost = _way(address, lanes.get(warehouse.pk, []), usual)
         free = {product: max(stock[product, warehouse.pk].available, 0) for product in product_ids}
         found.append(Source(warehouse.pk, distance, cost, free))
     return found

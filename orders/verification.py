@@ -1,5 +1,6 @@
 """Proof that orders, quotations and stock tie out: open demand equals the open order lines and what open quotations
-hold, each open reservation holds pieces of one of them, and no order that holds any is kept from the pick queue."""
+hold, each open reservation holds pieces of one of them, no order that holds any is kept from the pick queue, and
+invoices are for what was shipped, under numbers without gaps."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -76,6 +77,22 @@ OWED = """
 """
 
 
+# Lines that are not for the pieces of their shipment lines; and, without a number, whether numbers are missing.
+INVOICED = """
+    SELECT invoice.number, line.position, line.quantity, coalesce(sum(part.quantity), 0)
+      FROM orders_invoiceline line
+      JOIN orders_invoice invoice ON invoice.id = line.invoice_id
+      LEFT JOIN orders_invoicedshipmentline tie ON tie.invoice_line_id = line.id
+      LEFT JOIN orders_shipmentline part ON part.id = tie.shipment_line_id AND part.line_id = line.line_id
+     GROUP BY invoice.number, line.id, line.position, line.quantity
+    HAVING line.quantity <> coalesce(sum(part.quantity), 0)
+    UNION ALL
+    SELECT '', 0, (SELECT count(*) FROM orders_invoice), coalesce(max(last), 0) FROM orders_invoicecounter
+    HAVING (SELECT count(*) FROM orders_invoice) <> coalesce(max(last), 0)
+     ORDER BY 1, 2
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class DemandDifference:
     """A place whose stored open demand is not that of its order lines and of what quotations hold."""
@@ -149,6 +166,32 @@ def owed_differences() -> list[OwedDifference]:
     return differences(OwedDifference, OWED)
 
 
-def order_differences() -> list[StrayReservation | DemandDifference | HiddenOrder | OwedDifference]:
-    """Everything in which orders, promises and stock do not tie out; empty when all is well."""
-    return [*stray_reservations(), *demand_differences(), *hidden_orders(), *owed_differences()]
+@dataclass(frozen=True, slots=True)
+class InvoiceDifference:
+    """A line of an invoice that is for other pieces than its shipment lines; no number: a number is missing."""
+
+    invoice: str
+    position: int
+    invoiced: int
+    shipped: int
+
+    def __str__(self) -> str:
+        if not self.invoice:
+            return f"{self.shipped} numbers were given to invoices, and there are {self.invoiced}"
+        return f"{self.invoice} line {self.position}: {self.invoiced} invoiced, {self.shipped} on its shipments"
+
+
+def invoice_differences() -> list[InvoiceDifference]:
+    """Everything in which invoices do not tie out to shipments; empty when all is well. One query."""
+    return differences(InvoiceDifference, INVOICED)
+
+
+def order_differences() -> list[StrayReservation | DemandDifference | HiddenOrder | OwedDifference | InvoiceDifference]:
+    """Everything in which orders, promises, invoices and stock do not tie out; empty when all is well."""
+    return [
+        *stray_reservations(),
+        *demand_differences(),
+        *hidden_orders(),
+        *owed_differences(),
+        *invoice_differences(),
+    ]

@@ -11,9 +11,9 @@ from inventory.models import StockLevel
 from inventory.places import Basket
 from inventory.services import reserve_stock
 from orders.models import Order
-from orders.services import create_order, ship_order
+from orders.services import create_order, issue_invoice, ship_order
 from orders.values import NewLine, NewOrder, NewShipment
-from orders.verification import stray_reservations
+from orders.verification import invoice_differences, stray_reservations
 from tests.factories import ChannelFactory, CustomerFactory, ProductFactory, WarehouseFactory, stock
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +88,13 @@ def test_open_demand_that_differs_from_the_order_lines_is_named(order, capsys):
 def test_an_order_that_the_pick_queue_would_miss_is_named(order, capsys):
     Order.objects.update(is_idle=True)
     assert f"{order.number} holds 4 pieces and is missing in the pick queue" in complaint(capsys, r"1 order\(s\) hold")
+
+
+def test_an_invoice_for_other_pieces_than_were_shipped_and_a_missing_number_are_found(order, capsys):
+    ship_order(NewShipment(order.pk))
+    issue_invoice(order.pk)
+    assert invoice_differences() == []
+    break_by_force("UPDATE orders_invoiceline SET quantity = 5")
+    assert "IN-000001 line 1: 5 invoiced, 4 on its shipments" in complaint(capsys, r"1 invoice\(s\) do not tie out")
+    break_by_force("UPDATE orders_invoiceline SET quantity = 4; UPDATE orders_invoicecounter SET last = 2")
+    assert "2 numbers were given to invoices, and there are 1" in complaint(capsys, r"1 invoice\(s\) do not tie out")

@@ -27,7 +27,7 @@ from pytest_django.live_server_helper import LiveServer
 from config.browser import chromium
 from core.models import Company, User
 from inventory.models import Category, Product, Warehouse
-from orders.models import Channel, Customer
+from orders.models import Channel, Contact, Customer, DeliveryAddress, Invoice, InvoiceLine
 from purchasing.models import ReorderSuggestion, Supplier
 from tests.conftest import wait_for
 
@@ -108,6 +108,14 @@ def _speak_only_chinese() -> None:
     for model in models:
         model._default_manager.update(name=chinese(F("name")))
     Warehouse.objects.update(address=chinese(F("address")))
+    Contact.objects.update(role=chinese(F("role")))
+    DeliveryAddress.objects.update(label=chinese(F("label")))
+    # An invoice keeps the names of its customer and its products, and the database lets nobody else change it.
+    with connection.cursor() as cursor:
+        for model, name in ((Invoice, "customer_name"), (InvoiceLine, "name")):
+            cursor.execute(f"ALTER TABLE {model._meta.db_table} DISABLE TRIGGER append_only")
+            model._default_manager.update(**{name: chinese(F(name))})
+            cursor.execute(f"ALTER TABLE {model._meta.db_table} ENABLE TRIGGER append_only")
     # A suggestion keeps the names of the suppliers it weighed.
     ReorderSuggestion.objects.update(inputs=Cast(chinese(Cast("inputs", TextField())), JSONField()))
     Product.objects.update(unit="件")

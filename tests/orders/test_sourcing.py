@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.errors import InvalidInput
 from orders.models import Order, Quota, ShippingLane, Substitute
-from orders.services import cancel_order, change_order, create_order, create_orders
+from orders.services import cancel_order, change_order, create_order, create_orders, save_address
 from orders.services.rules import NewQuota, QuotaExceeded, set_quota
 from orders.sources import alternatives, sources_for
 from orders.sourcing import CHEAPEST, FEWEST, NEAREST, Source, source
@@ -93,6 +93,8 @@ def test_the_lane_that_says_most_of_the_address_counts(near_and_far):
     assert ways == [(near_and_far.warehouse.pk, 20, 8), (near_and_far.far.pk, 1200, 25)]
     elsewhere = CustomerFactory(address="北京市 2")
     assert [s.distance for s in sources_for(elsewhere, [near_and_far.tea.pk])] == [900, 1200]
+    save_address(elsewhere.pk, {"label": "Dock", "address": near_and_far.customer.address, "is_default": True})
+    assert ways == [(s.warehouse, s.distance, s.cost) for s in sources_for(elsewhere, [near_and_far.tea.pk])]
 
 
 def send(client, desk, **fields):
