@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core import audit, outbox
 from core.actor import current_actor_id
 from core.errors import IllegalTransition, InvalidInput, Outdated
+from core.live import publish_after_commit
 from core.sequences import document_number
 from core.transactions import retry_on_conflict
 from orders.invoicing import Draft, draft_invoice, open_shipments
@@ -53,6 +54,7 @@ def issue_invoice(
         due=invoice.due_on.isoformat(),
     )
     outbox.publish("order.invoiced", order=order.pk, number=order.number, invoice=invoice.number)
+    publish_after_commit("orders-changed", {"orders": [order.pk]})
     return invoice
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.db import transaction
 
 from core import audit
+from core.live import publish_after_commit
 from orders.picking import pick_sheets
 
 
@@ -18,4 +19,5 @@ def note_pick_list(order_ids: Collection[int]) -> int:
                 pieces[order.pk] = pieces.get(order.pk, 0) + wanted
     if pieces:
         audit.record_many(audit.entry("order", pk, "pick_list_printed", pieces=n) for pk, n in sorted(pieces.items()))
+        publish_after_commit("orders-changed", {"orders": sorted(pieces)})
     return len(pieces)
