@@ -42,7 +42,7 @@ def issue_invoice(
     if draft.is_empty:
         raise IllegalTransition(_("Everything of order %s that has shipped is invoiced.") % order.number)
     if expected is not None and draft.totals.gross != expected:
-        raise Outdated(_("The order was changed in the meantime; nothing was invoiced. Look at the amounts again."))
+        raise Outdated(_("This comes to another amount than was shown; nothing was invoiced. Look at it again."))
     invoice = _insert(order, draft)
     audit.record(
         "order",
