@@ -1,5 +1,6 @@
 """Numbers of documents and keys of rows from PostgreSQL sequences: nothing is locked until commit, so gaps may be."""
 
+from collections.abc import Iterable
 from itertools import islice
 
 from django.db.models import Model
@@ -22,9 +23,13 @@ NEXT = "SELECT nextval(name::regclass) FROM unnest(%s::text[]) AS name"
 
 def next_values(*wanted: tuple[str, int]) -> list[list[int]]:
     """So many fresh values of each sequence, each list ascending; one query."""
-    names = [name for name, count in wanted for _value in range(count)]
-    values = (value for (value,) in look_up("next_values", NEXT, [names]))
+    values = (value for (value,) in look_up("next_values", NEXT, [spelled_out(wanted)]))
     return [list(islice(values, count)) for _name, count in wanted]
+
+
+def spelled_out(wanted: Iterable[tuple[str, int]]) -> list[str]:
+    """The name of each sequence, as many times as values of it are wanted."""
+    return [name for name, count in wanted for _value in range(count)]
 
 
 def key_sequence(model: type[Model]) -> str:

@@ -61,6 +61,7 @@ class References:
     warehouses: dict[int, Known] = field(default_factory=dict)
     orders: dict[tuple[int, str], Order] = field(default_factory=dict)
     stock: dict[Place, Seen] = field(default_factory=dict)
+    drawn: dict[str, list[int]] = field(default_factory=dict)  # fresh values by sequence
     agreed: dict[Asked, Price] = field(default_factory=dict)
     choices: DeliveryChoices = field(default_factory=DeliveryChoices)
 
@@ -87,7 +88,7 @@ class References:
 
 
 # One round trip on the path that every order takes; a blocked customer or archived product must count at once.
-# A stock level comes as (id, '', true, available, product, warehouse).
+# A stock level comes as (id, '', true, available, product, warehouse), a fresh value as (value, sequence).
 READ = """
     SELECT 'products', id, sku, is_active, price, 0::bigint, 0::bigint, tax_rate, false, false, NULL::numeric,
            NULL::text[]
@@ -108,11 +109,16 @@ READ = """
            NULL, false, false, NULL, NULL
       FROM inventory_stocklevel level JOIN unnest(%s::bigint[], %s::bigint[]) AS wanted(product_id, warehouse_id)
         ON level.product_id = wanted.product_id AND level.warehouse_id = wanted.warehouse_id
+    UNION ALL SELECT 'drawn', nextval(name::regclass), name, true, 0, 0, 0, NULL, false, false, NULL, NULL
+      FROM unnest(%s::text[]) AS name
 """
 
 
-def load_references(news: Sequence[NewOrder]) -> References:
-    """Read what ``news`` name: the rows they point at in one query, earlier orders of their references in another."""
+def load_references(news: Sequence[NewOrder], drawn: Sequence[str] = ()) -> References:
+    """Read what ``news`` name: the rows they point at in one query, earlier orders of their references in another.
+
+    ``drawn`` names the sequence of each fresh value that comes with it.
+    """
     references = References(orders=_earlier_orders(news), choices=load_choices(news))
     wanted = (
         {line.product_id for new in news for line in new.lines},
@@ -127,9 +133,12 @@ def load_references(news: Sequence[NewOrder]) -> References:
         if 0 < product <= MAX_ID and 0 < warehouse <= MAX_ID
     ]
     at = [[product for product, _warehouse in places], [warehouse for _product, warehouse in places]]
-    for kind, pk, name, is_open, number, product, warehouse, *terms in look_up("order_references", READ, [*keys, *at]):
+    rows = look_up("order_references", READ, [*keys, *at, list(drawn)])
+    for kind, pk, name, is_open, number, product, warehouse, *terms in rows:
         if kind == "stock":
             references.stock[product, warehouse] = Seen(pk, int(number))
+        elif kind == "drawn":
+            references.drawn.setdefault(name, []).append(pk)
         else:
             getattr(references, kind)[pk] = Known(name, is_open, number, *terms)
     references.agreed.update(_agreed_prices(news, references))

@@ -20,7 +20,7 @@ from core.actor import current_actor_id
 from core.bulk import append_columns
 from core.errors import Duplicate, InsufficientStock
 from core.models import AuditEntry
-from core.sequences import SEQUENCES, document_number, key_sequence, next_values
+from core.sequences import SEQUENCES, document_number, key_sequence, next_values, spelled_out
 from core.statements import together
 from core.transactions import retry_on_conflict, written_at_once
 from inventory.models import Reservation
@@ -99,7 +99,9 @@ def take_in(news: Sequence[NewOrder], *, hopeful: bool = False) -> list[Outcome]
     that somebody else used at the same moment).
     """
     now = timezone.now()
-    references = load_references(news)
+    # Numbers of orders under a reference are drawn when it is known that they are no repetitions.
+    may_repeat = any(new.external_reference for new in news)
+    references = load_references(news, [] if may_repeat else spelled_out(_wanted_keys(news)))
     outcomes: dict[int, Outcome] = {}
     fresh: list[int] = []
     seen: dict[tuple[int, str], int] = {}
@@ -167,7 +169,7 @@ def _insert(news: list[NewOrder], references: References, hopeful: bool, now: da
         Basket([((ln.product_id, new.warehouse_id), ln.quantity) for ln in new.lines], new.allow_backorder)
         for new in news
     ]
-    keys = _draw_keys(len(news), sum(len(new.lines) for new in news))
+    keys = _keys(news, references)
     with together():
         plan = plan_reservations(baskets, keys.reservations, seen=references.stock if hopeful else None)
         served = [
@@ -211,17 +213,22 @@ class _Keys(NamedTuple):
     steps: list[int]
 
 
-def _draw_keys(orders: int, lines: int) -> _Keys:
+def _keys(news: Sequence[NewOrder], references: References) -> _Keys:
     """Drawn before the stock is locked: from the lock to the commit nothing has to be read back."""
-    return _Keys(
-        *next_values(
-            (SEQUENCES["SO"], orders),
-            (key_sequence(Order), orders),
-            (key_sequence(OrderLine), lines),
-            (key_sequence(Reservation), lines),
-            (key_sequence(AuditEntry), orders),
-        )
-    )
+    wanted, drawn = _wanted_keys(news), references.drawn
+    return _Keys(*([drawn[name] for name, _count in wanted] if drawn else next_values(*wanted)))
+
+
+def _wanted_keys(news: Sequence[NewOrder]) -> list[tuple[str, int]]:
+    """How many values of which sequence, in the order of ``_Keys``."""
+    orders, lines = len(news), sum(len(new.lines) for new in news)
+    return [
+        (SEQUENCES["SO"], orders),
+        (key_sequence(Order), orders),
+        (key_sequence(OrderLine), lines),
+        (key_sequence(Reservation), lines),
+        (key_sequence(AuditEntry), orders),
+    ]
 
 
 Served = list[tuple[NewOrder, list[Grant]]]
