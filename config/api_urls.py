@@ -11,7 +11,9 @@ from orders.contact_api import ContactViewSet, DeliveryAddressViewSet
 from orders.invoice_api import InvoiceViewSet
 from orders.quotation_api import QuotationViewSet
 from orders.return_api import ReturnAuthorizationViewSet
+from purchasing.agreement_api import BlanketOrderViewSet
 from purchasing.api import ExchangeRateViewSet, PurchaseOrderViewSet, ReorderSuggestionViewSet, SupplierViewSet
+from purchasing.standing_api import StandingOrderViewSet
 from reports.api import KpiViewSet
 
 app_name = "api"
@@ -35,6 +37,8 @@ router.register("shipments", ShipmentViewSet, "shipment")
 router.register("suppliers", SupplierViewSet, "supplier")
 router.register("exchange-rates", ExchangeRateViewSet, "exchangerate")
 router.register("purchase-orders", PurchaseOrderViewSet, "purchaseorder")
+router.register("blanket-orders", BlanketOrderViewSet, "blanketorder")
+router.register("standing-orders", StandingOrderViewSet, "standingorder")
 router.register("reorder-suggestions", ReorderSuggestionViewSet, "reordersuggestion")
 router.register("forecasts", DemandForecastViewSet, "forecast")
 

@@ -248,6 +248,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "purchasing.tasks.apply_exchange_rates",
         "schedule": crontab(hour=0, minute=5),
     },
+    "follow-blanket-orders": {
+        "task": "purchasing.tasks.follow_blanket_orders",
+        "schedule": crontab(hour=0, minute=5),
+    },
+    # The first run after midnight makes the day's orders; the others what a standstill left.
+    "make-standing-orders": {"task": "purchasing.tasks.make_standing_orders", "schedule": crontab(minute=15)},
     "write-off-expired": {"task": "inventory.tasks.write_off_expired_lots", "schedule": crontab(hour=0, minute=5)},
     "learn-lead-times": {"task": "purchasing.tasks.learn_lead_times", "schedule": crontab(hour=1, minute=30)},
     "approve-by-rules": {

@@ -17,6 +17,8 @@ SEQUENCES = {
     "TR": "core_transfer_number",
     "QU": "core_quotation_number",
     "RA": "core_return_authorization_number",
+    "BO": "core_blanket_order_number",
+    "ST": "core_standing_order_number",
 }
 NEXT = "SELECT nextval(name::regclass) FROM unnest(%s::text[]) AS name"
 

@@ -72,7 +72,9 @@ class PurchaseOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Api
     """Orders to suppliers with their lines."""
 
     queryset = PurchaseOrder.objects.select_related("supplier", "warehouse").prefetch_related(
-        Prefetch("lines", PurchaseOrderLine.objects.select_related("product").order_by("pk"))
+        Prefetch(
+            "lines", PurchaseOrderLine.objects.select_related("product", "blanket_line__blanket_order").order_by("pk")
+        )
     )
     serializer_class = PurchaseOrderOut
     filterset_class = PurchaseOrderFilter

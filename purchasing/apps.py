@@ -24,6 +24,8 @@ class PurchasingConfig(AppConfig):
             (_("Replenishment"), "desk", "shopping-cart-plus", "view_reordersuggestion", 40),
             (_("Shortages"), "shortages", "urgent", "view_reordersuggestion", 40),
             (_("Purchase orders"), "orders", "file-invoice", "view_purchaseorder", 41),
+            (_("Blanket orders"), "blankets", "file-certificate", "view_blanketorder", 41),
+            (_("Standing orders"), "standings", "repeat", "view_standingorder", 41),
             (_("Suppliers"), "suppliers", "building-factory-2", "view_supplier", 42),
             (_("Stock policies"), "policies", "adjustments", "view_stockpolicy", 43),
             (_("Buying rules"), "rules", "gavel", "view_approvallimit", 44),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from purchasing.lots import cost_of_piece, round_up_to_lot
+from purchasing.lots import Agreed, cost_of_piece, round_up_to_lot
 
 DAYS_PER_YEAR = 365
 # Another supplier is taken when it saves this share of what the preferred one costs in a year; a standing suggestion
@@ -41,22 +41,26 @@ class Offer:
     order_multiple: int = 1
     lead_time_days: int = 0
     shelf_life_days: int | None = None
+    agreed: Agreed | None = None
 
     @staticmethod
     def of(plain: Mapping[str, Any]) -> "Offer":
-        """From plain values, as a snapshot keeps them."""
+        """From plain values, as a snapshot keeps them; those before blanket orders know of none."""
         breaks = tuple((quantity, Decimal(cost)) for quantity, cost in plain["breaks"])
-        return Offer(**{**plain, "unit_cost": Decimal(plain["unit_cost"]), "breaks": breaks})
+        left = plain.get("agreed")
+        agreed = Agreed(left[0], Decimal(left[1]), left[2]) if left else None
+        return Offer(**{**plain, "unit_cost": Decimal(plain["unit_cost"]), "breaks": breaks, "agreed": agreed})
 
     def plain(self) -> dict[str, Any]:
         """Values that JSON can keep."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         breaks = [[quantity, str(cost)] for quantity, cost in self.breaks]
-        return values | {"unit_cost": str(self.unit_cost), "breaks": breaks}
+        agreed = [self.agreed.left, str(self.agreed.cost), self.agreed.number] if self.agreed else None
+        return values | {"unit_cost": str(self.unit_cost), "breaks": breaks, "agreed": agreed}
 
     def cost(self, quantity: int) -> Decimal:
         """Of each piece, when so many are ordered."""
-        return cost_of_piece(self.unit_cost, self.breaks, quantity)
+        return cost_of_piece(self.unit_cost, self.breaks, quantity, self.agreed)
 
     def round_up(self, quantity: int) -> int:
         """The smallest order of at least so many that the supplier accepts."""
@@ -339,7 +343,7 @@ def _first_different(need: Need, quantity: int, step: int) -> int:
 
 def _at_price(need: Need, index: int, price: Decimal) -> Need:
     offers = list(need.offers)
-    offers[index] = replace(offers[index], unit_cost=price, breaks=())
+    offers[index] = replace(offers[index], unit_cost=price, breaks=(), agreed=None)
     return replace(need, offers=tuple(offers))
 
 

@@ -34,7 +34,7 @@ class Dressed(forms.BaseForm):
         dress(self)
 
 
-class _FilterForm(Dressed, forms.Form):
+class FilterForm(Dressed, forms.Form):
     """A list's filters, all optional; ``wanted()`` leaves out what is not valid."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
@@ -53,7 +53,7 @@ def _warehouses() -> forms.ModelChoiceField:
     return forms.ModelChoiceField(Warehouse.objects.all(), label=_("Warehouse"), required=False, empty_label=_("All"))
 
 
-class DeskFilterForm(_FilterForm):
+class DeskFilterForm(FilterForm):
     """What the replenishment desk shows."""
 
     supplier = forms.ChoiceField(label=_("Supplier"), required=False)
@@ -69,7 +69,7 @@ class DeskFilterForm(_FilterForm):
         ]
 
 
-class PurchaseFilterForm(_FilterForm):
+class PurchaseFilterForm(FilterForm):
     """What the list of purchase orders shows."""
 
     status = forms.ChoiceField(
@@ -97,13 +97,13 @@ class PurchaseFilterForm(_FilterForm):
         )
 
 
-class ReceivingFilterForm(_FilterForm):
+class ReceivingFilterForm(FilterForm):
     """Which purchase orders are expected."""
 
     warehouse = _warehouses()
 
 
-class PolicyFilterForm(_FilterForm):
+class PolicyFilterForm(FilterForm):
     """Which stock policies are shown."""
 
     warehouse = _warehouses()

@@ -1,6 +1,7 @@
 """Row locks of purchasing, always in ascending primary key and before any stock row."""
 
 from collections.abc import Collection
+from datetime import date
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -8,11 +9,14 @@ from django.utils.translation import gettext as _
 from core.errors import InvalidInput
 from inventory.places import Place
 from purchasing.models import (
+    BlanketOrder,
+    BlanketOrderLine,
     GoodsReceipt,
     PurchaseOrder,
     ReorderSuggestion,
     ReplenishmentChunk,
     ReplenishmentRun,
+    StandingOrder,
     StockPolicy,
     Supplier,
     SupplierItem,
@@ -109,6 +113,32 @@ def lock_receipt(receipt_id: int) -> GoodsReceipt:
     """Lock one goods receipt: its costs are booked one after the other."""
     rows = GoodsReceipt.objects.select_related("purchase_order").select_for_update(of=("self",), no_key=True)
     return rows.get(pk=receipt_id)
+
+
+def lock_blanket_order(blanket_order_id: int) -> BlanketOrder:
+    """Lock one agreement; after purchase orders, before what is left of it is read."""
+    rows = BlanketOrder.objects.select_related("supplier").select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=blanket_order_id)
+
+
+def lock_agreements_of(item_ids: Collection[int]) -> list[int]:
+    """Lock the open agreements on these supplier items, so that two orders do not draw the same pieces."""
+    rows = BlanketOrder.objects.filter(
+        pk__in=BlanketOrderLine.objects.filter(supplier_item__in=item_ids).values("blanket_order"),
+        status=BlanketOrder.Status.OPEN,
+    )
+    return [row.pk for row in rows.order_by("pk").select_for_update(of=("self",), no_key=True)]
+
+
+def lock_standing_order(standing_order_id: int) -> StandingOrder:
+    """Lock one standing order; before the purchase orders that it makes."""
+    return StandingOrder.objects.select_for_update(no_key=True).get(pk=standing_order_id)
+
+
+def take_due_standing_order(standing_order_id: int, today: date) -> StandingOrder | None:
+    """Lock one standing order of which an order is due; None when none is, or somebody is at it."""
+    rows = StandingOrder.objects.filter(pk=standing_order_id, status=StandingOrder.Status.ACTIVE, next_on__lte=today)
+    return rows.select_for_update(skip_locked=True, no_key=True).first()
 
 
 def lock_items_of(supplier_id: int) -> list[SupplierItem]:

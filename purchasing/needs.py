@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from core.models import Company
 from inventory.places import Place
+from purchasing.agreements import agreed_with
 from purchasing.decision import NOBODY, Need, Offer
 from purchasing.models import PriceBreak, SupplierItem
 
@@ -116,7 +118,7 @@ class Terms:
 def due_needs(places: Collection[Place], terms: Terms, *, only_due: bool = True) -> dict[Place, Need]:
     """The needs of those places that are due or have an open suggestion, or of all; the others are absent.
 
-    Five queries.
+    Six queries.
     """
     wanted = sorted(set(places))
     products = sorted({product for product, _warehouse in wanted})
@@ -126,7 +128,7 @@ def due_needs(places: Collection[Place], terms: Terms, *, only_due: bool = True)
         cursor.execute(DUE, [*columns, terms.as_of, *[products] * 3, not only_due])
         rows = cursor.fetchall()
     found = {row[0] for row in rows}
-    offers, surplus = offers_of(found), _surplus(found)
+    offers, surplus = offers_of(found, date.fromisoformat(terms.as_of)), _surplus(found)
     return {
         (row[0], row[1]): Need(
             available=row[2],
@@ -149,12 +151,16 @@ def due_needs(places: Collection[Place], terms: Terms, *, only_due: bool = True)
     }
 
 
-def offers_of(products: Collection[int]) -> dict[int, tuple[Offer, ...]]:
-    """What active suppliers ask, by product: the preferred one first, none where there is no preferred; two queries."""
+def offers_of(products: Collection[int], day: date) -> dict[int, tuple[Offer, ...]]:
+    """What active suppliers ask, by product: the preferred one first, none where there is no preferred.
+
+    Three queries.
+    """
     steps: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
     breaks = PriceBreak.objects.filter(supplier_item__product__in=products).order_by("quantity")
     for item, quantity, cost in breaks.values_list("supplier_item_id", "quantity", "unit_cost"):
         steps[item].append((quantity, cost))
+    agreed = agreed_with(products, day)
     items = SupplierItem.objects.filter(product__in=products, supplier__is_active=True)
     offers: dict[int, list[Offer]] = defaultdict(list)
     # Not as model instances: a check of everything reads a hundred thousand of them.
@@ -174,7 +180,9 @@ def offers_of(products: Collection[int]) -> dict[int, tuple[Offer, ...]]:
     for product, is_preferred, item, supplier, unit_cost, moq, multiple, days, shelf_life in rows:
         if is_preferred or offers[product]:
             prices = tuple(steps.get(item, ()))
-            offers[product].append(Offer(item, supplier, unit_cost, prices, moq, multiple, days, shelf_life))
+            offers[product].append(
+                Offer(item, supplier, unit_cost, prices, moq, multiple, days, shelf_life, agreed.get(item))
+            )
     return {product: tuple(of) for product, of in offers.items() if of}
 
 

@@ -11,7 +11,7 @@ from core.money import ZERO, to_cents
 from core.pdf import Block, Column, Paper, in_language, render
 from core.templatetags.tandem import amount, quantity
 from purchasing.currencies import own_currency
-from purchasing.models import PurchaseOrder
+from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.selectors import purchase_order_lines
 from purchasing.templatetags.costs import unit_cost
 
@@ -58,7 +58,7 @@ def purchase_order_paper(order: PurchaseOrder) -> Paper:
                 str(number),
                 line.supplier_sku or "–",  # type: ignore[attr-defined]
                 line.product.sku,
-                line.product.name,
+                f"{line.product.name} · {agreement_of(line)}" if line.blanket_line else line.product.name,
                 *([f"{line.expected_on or order.expected_on or ''}"] if days else []),
                 f"{quantity(line.quantity)} {line.product.unit}",
                 unit_cost(line.asked),
@@ -69,6 +69,14 @@ def purchase_order_paper(order: PurchaseOrder) -> Paper:
         totals=[(f"{_('Total')} ({currency})" if currency else _("Total"), amount(total))],
         notes=[notes[order.status]] if order.status in notes else [],
     )
+
+
+def agreement_of(line: PurchaseOrderLine) -> str:
+    """The agreement whose price the line has, by the number the supplier knows it by."""
+    if line.blanket_line is None:
+        return ""
+    agreement = line.blanket_line.blanket_order
+    return _("agreement %s") % (agreement.reference or agreement.number)
 
 
 def suggested_mail(order: PurchaseOrder) -> dict[str, str]:

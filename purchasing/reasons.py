@@ -85,10 +85,24 @@ def _steps(need: Need, decision: Decision) -> Iterator[str]:
         words = {"fewer": quantity(-terms["shelf_life"]), "days": quantity(offer.shelf_life_days)}
         words["quantity"] = quantity(lot + terms["shelf_life"])
         yield _("%(fewer)s fewer, because they would not sell in %(days)s days: %(quantity)s.") % words
+    yield from _agreement(offer, decision.quantity)
     if "standing" in terms:
         before = decision.quantity - terms["standing"]
         words = {"computed": quantity(before), "quantity": quantity(decision.quantity)}
         yield _("Computed anew it would be %(computed)s; not worth a change from %(quantity)s.") % words
+
+
+def _agreement(offer: Offer, pieces: int) -> Iterator[str]:
+    """Whether the price agreed with the supplier counts."""
+    agreed = offer.agreed
+    if agreed:
+        words = {"number": agreed.number, "left": quantity(agreed.left), "cost": unit_cost(agreed.cost)}
+        if pieces > agreed.left:
+            yield _("%(number)s has only %(left)s pieces left, so its price of %(cost)s does not count.") % words
+        elif offer.cost(pieces) == agreed.cost:
+            yield _("At %(cost)s a piece, as agreed in %(number)s; %(left)s pieces are left of it.") % words
+        else:
+            yield _("Cheaper than the %(cost)s agreed in %(number)s.") % words
 
 
 TERMS = {

@@ -22,13 +22,14 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, Round, TruncDate, Upper
+from django.db.models.functions import Coalesce, Least, Round, TruncDate, Upper
 from django.urls import reverse
 from django.utils import timezone
 
 from inventory.models import Product, StockLevel
 from inventory.places import Delay, Place, Supply
 from inventory.selectors import in_transit, search_products
+from purchasing.agreements import in_force, lines_in_force
 from purchasing.models import (
     ApprovalLimit,
     GoodsReceipt,
@@ -142,9 +143,12 @@ def open_suggestions(
 ) -> QuerySet[ReorderSuggestion]:
     """Open suggestions with product, warehouse, supplier, ``piece_cost`` and ``cost``; by supplier, then SKU."""
     reached = PriceBreak.objects.filter(supplier_item=OuterRef("supplier_item"), quantity__lte=OuterRef("quantity"))
-    piece_cost = Coalesce(
-        Subquery(reached.order_by("-quantity").values("unit_cost")[:1]), F("supplier_item__unit_cost")
+    covering = lines_in_force(timezone.localdate()).filter(
+        supplier_item=OuterRef("supplier_item"), left__gte=OuterRef("quantity")
     )
+    ordinary = Coalesce(Subquery(reached.order_by("-quantity").values("unit_cost")[:1]), F("supplier_item__unit_cost"))
+    # PostgreSQL's LEAST passes over nulls; purchasing/lots.py says the same of one piece.
+    piece_cost = Least(ordinary, Subquery(covering.values("unit_cost")[:1]))
     cost = Round(ExpressionWrapper(F("quantity") * F("piece_cost"), MONEY), 2)
     rows = ReorderSuggestion.objects.filter(status=ReorderSuggestion.Status.OPEN)
     rows = rows.annotate(piece_cost=piece_cost).annotate(cost=cost)
@@ -157,9 +161,9 @@ def open_suggestions(
     if warehouse_id:
         rows = rows.filter(warehouse=warehouse_id)
     rows = rows.select_related("product", "warehouse", "supplier_item__supplier", "supplier_item__product")
-    return rows.prefetch_related("supplier_item__price_breaks").order_by(
-        F("supplier_item__supplier__code").asc(nulls_last=True), "product__sku", "warehouse__code"
-    )
+    return rows.prefetch_related(
+        "supplier_item__price_breaks", in_force(timezone.localdate(), "supplier_item__")
+    ).order_by(F("supplier_item__supplier__code").asc(nulls_last=True), "product__sku", "warehouse__code")
 
 
 def _product_ids(search: str) -> QuerySet[Product, Any]:
@@ -247,7 +251,9 @@ def _searched(orders: QuerySet[PurchaseOrder], text: str) -> QuerySet[PurchaseOr
 def purchase_order_lines(order: PurchaseOrder) -> list[PurchaseOrderLine]:
     """The lines with product, suggestion, and the supplier's own code as ``supplier_sku``; one query."""
     item = SupplierItem.objects.filter(supplier=order.supplier_id, product=OuterRef("product"))
-    lines = PurchaseOrderLine.objects.filter(purchase_order=order).select_related("product", "suggestion")
+    lines = PurchaseOrderLine.objects.filter(purchase_order=order).select_related(
+        "product", "suggestion", "blanket_line__blanket_order"
+    )
     return list(lines.annotate(supplier_sku=Coalesce(Subquery(item.values("supplier_sku")), Value(""))).order_by("pk"))
 
 

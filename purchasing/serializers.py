@@ -50,10 +50,16 @@ class ExchangeRateIn(StrictSerializer):
 
 class PurchaseOrderLineOut(serializers.ModelSerializer[PurchaseOrderLine]):
     product = ProductRef()
+    blanket_order = serializers.CharField(
+        source="blanket_line.blanket_order.number",
+        default=None,
+        allow_null=True,
+        help_text="The agreement whose price it has.",
+    )
 
     class Meta:
         model = PurchaseOrderLine
-        fields = ["product", "quantity", "received", "unit_cost", "price", "expected_on"]
+        fields = ["product", "quantity", "received", "unit_cost", "price", "expected_on", "blanket_order"]
 
 
 class PurchaseOrderOut(serializers.ModelSerializer[PurchaseOrder]):

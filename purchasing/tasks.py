@@ -6,7 +6,14 @@ from core.live import publish
 from core.queue import enqueue, kick_taken
 from purchasing.models import ReplenishmentChunk
 from purchasing.performance import remember_lead_times
-from purchasing.services import apply_rates, approve_by_rules, check_chunk, drain_marks
+from purchasing.services import (
+    apply_rates,
+    approve_by_rules,
+    check_chunk,
+    drain_marks,
+    follow_agreements,
+    make_due_orders,
+)
 
 
 @shared_task
@@ -49,6 +56,18 @@ def hand_out_chunks() -> int:
 def learn_lead_times() -> int:
     """Keep what receipts teach about lead times; run by beat every night, before the forecast."""
     return remember_lead_times()
+
+
+@shared_task
+def make_standing_orders() -> int:
+    """Make the purchase orders of standing orders that are due; run by beat every hour. Returns how many."""
+    return make_due_orders()
+
+
+@shared_task
+def follow_blanket_orders() -> int:
+    """Check what agreements that begin or have ended change; run by beat every night. Returns how many products."""
+    return follow_agreements()
 
 
 @shared_task

@@ -17,6 +17,8 @@ class NewPurchaseLine:
     product_id: int
     quantity: int
     unit_cost: Decimal | None = None
+    # The line of an agreement that it draws on; the services find it.
+    blanket_line_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,43 @@ class NewPurchaseOrder:
     place: bool = True
     ordered_at: datetime | None = None
     expected_on: date | None = None
+    # More than is left of an agreement may be ordered at its price.
+    may_overdraw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewBlanketLine:
+    """One product of an agreement; the price in the supplier's currency, no quantity: the value alone limits it."""
+
+    product_id: int
+    price: Decimal
+    quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewBlanketOrder:
+    """An agreement as wanted."""
+
+    supplier_id: int
+    starts_on: date
+    ends_on: date
+    lines: Sequence[NewBlanketLine]
+    value_limit: Decimal | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewStandingOrder:
+    """A standing order as wanted: every so many weeks or months from the first day on; lines without a price."""
+
+    supplier_id: int
+    warehouse_id: int
+    lines: Sequence[NewPurchaseLine]
+    starts_on: date
+    every: int = 1
+    unit: str = "week"
+    ends_on: date | None = None
+    approval: str = "draft"
 
 
 @dataclass(frozen=True, slots=True)

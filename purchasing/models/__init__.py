@@ -1,5 +1,6 @@
 """Suppliers, policies, reorder suggestions, purchase orders and goods receipts."""
 
+from purchasing.models.agreements import BlanketOrder, BlanketOrderLine
 from purchasing.models.currencies import ExchangeRate
 from purchasing.models.orders import (
     GoodsReceipt,
@@ -18,11 +19,14 @@ from purchasing.models.replenishment import (
     StockPolicy,
 )
 from purchasing.models.rules import ApprovalLimit, AutoApprovalRule
+from purchasing.models.standing import StandingOrder, StandingOrderLine, StandingOrderRun
 from purchasing.models.supply import PriceBreak, Supplier, SupplierItem
 
 __all__ = [
     "ApprovalLimit",
     "AutoApprovalRule",
+    "BlanketOrder",
+    "BlanketOrderLine",
     "BuyingOverride",
     "ExchangeRate",
     "GoodsReceipt",
@@ -36,6 +40,9 @@ __all__ = [
     "ReorderSuggestion",
     "ReplenishmentChunk",
     "ReplenishmentRun",
+    "StandingOrder",
+    "StandingOrderLine",
+    "StandingOrderRun",
     "StockPolicy",
     "Supplier",
     "SupplierItem",

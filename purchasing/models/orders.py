@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.errors import IllegalTransition
 from inventory.models import Product, StockMove, Warehouse
+from purchasing.models.agreements import BlanketOrderLine
 from purchasing.models.supply import Supplier
 
 
@@ -114,6 +115,10 @@ class PurchaseOrderLine(models.Model):
     unit_cost = models.DecimalField(_("unit cost"), max_digits=14, decimal_places=4)
     # In the supplier's currency; empty when that is the company's.
     price = models.DecimalField(_("supplier's price"), max_digits=14, decimal_places=4, null=True, blank=True)
+    # The agreement whose price it has, and which it draws on.
+    blanket_line = models.ForeignKey(
+        BlanketOrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="releases"
+    )
     # Pieces that may come more or fewer without a word, by the supplier's percentage when the line was written.
     tolerance = models.BigIntegerField(_("tolerance"), default=0)
     # What the supplier confirmed for this line, now and first; empty: the order's date counts.

@@ -18,6 +18,7 @@ from purchasing.currencies import rates_on
 from purchasing.locks import locked_purchase_order
 from purchasing.models import ApprovalLimit, PurchaseOrder
 from purchasing.selectors import order_total
+from purchasing.services.agreements import refuse_ended
 from purchasing.services.currencies import fix_rate
 from purchasing.services.supply import tell_supply
 from purchasing.values import Limit
@@ -77,9 +78,15 @@ PLACED = ["status", "ordered_at", "order_cost", "expected_on", "promised_on", "r
 @transaction.atomic(durable=True)
 def place_purchase_order(purchase_order_id: int, *, at: datetime | None = None) -> PurchaseOrder:
     """Place a draft, or have it wait for approval. Locks: PurchaseOrder. Raises: IllegalTransition."""
-    order, at = locked_purchase_order(purchase_order_id), at or timezone.now()
+    return place_locked(locked_purchase_order(purchase_order_id), at or timezone.now())
+
+
+@transaction.atomic(savepoint=False)
+def place_locked(order: PurchaseOrder, at: datetime) -> PurchaseOrder:
+    """As ``place_purchase_order``, of a draft that the caller has locked or just made."""
+    refuse_ended(order, at)
     fix_rate_of_day(order, at)
-    total = order_total(purchase_order_id)
+    total = order_total(order.pk)
     place_or_ask(order, total, limit_of(current_actor_id()), at)
     order.save(update_fields=PLACED)
     record_placing(order, total)
@@ -96,6 +103,7 @@ def approve_purchase_order(purchase_order_id: int, *, at: datetime | None = None
     order, at = locked_purchase_order(purchase_order_id), at or timezone.now()
     if order.status != PurchaseOrder.Status.WAITING:
         order.refuse_step()
+    refuse_ended(order, at)
     fix_rate_of_day(order, at)
     total = order_total(purchase_order_id)
     if not covers(limit_of(current_actor_id()), total):

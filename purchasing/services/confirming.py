@@ -14,7 +14,7 @@ from core.live import publish_after_commit
 from core.transactions import retry_on_conflict
 from purchasing.locks import locked_purchase_order
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
-from purchasing.services.reorder import mark_for_check
+from purchasing.services.reorder import mark_for_check, mark_products
 from purchasing.services.supply import tell_supply
 
 MAX_REFERENCE = 60
@@ -103,5 +103,6 @@ def close_purchase_order(purchase_order_id: int, *, reason: str) -> PurchaseOrde
     outbox.publish("purchase_order.closed", purchase_order=order.pk, number=order.number)
     tell_supply(order, "closed")
     mark_for_check({(product, order.warehouse_id) for product in order.lines.values_list("product_id", flat=True)})
+    mark_products(set(order.lines.exclude(blanket_line=None).values_list("product_id", flat=True)))
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
     return order

@@ -16,10 +16,9 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.errors import InvalidInput
 from core.transactions import retry_on_conflict
-from inventory.models import Warehouse
 from purchasing.currencies import CODE, ON_DAY, own_currency
 from purchasing.models import ExchangeRate, PurchaseOrder, PurchaseOrderLine
-from purchasing.services.reorder import mark_for_check
+from purchasing.services.reorder import mark_products
 
 MOST_RATE = Decimal("99999999")
 
@@ -95,13 +94,22 @@ BREAKS = f"""{TODAY}
        AND (%(only)s::text[] IS NULL OR supplier.currency = ANY (%(only)s::text[]))
     RETURNING item.product_id
 """
+AGREEMENTS = f"""{TODAY}
+    UPDATE purchasing_blanketorderline line SET unit_cost = round(line.price * today.rate, 4)
+      FROM purchasing_supplieritem item, purchasing_blanketorder agreement
+      JOIN today ON today.currency = agreement.currency
+     WHERE item.id = line.supplier_item_id AND agreement.id = line.blanket_order_id
+       AND line.price IS NOT NULL AND line.unit_cost <> round(line.price * today.rate, 4)
+       AND (%(only)s::text[] IS NULL OR agreement.currency = ANY (%(only)s::text[]))
+    RETURNING item.product_id
+"""
 
 
 @transaction.atomic(savepoint=False)
 def reprice(only: Collection[str] | None = None) -> int:
     """Let costs follow today's rates; what is suggested of these products is checked anew. Returns the items changed.
 
-    Two statements, whatever the number of items. Locks: SupplierItem, PriceBreak.
+    Three statements, whatever the number of items. Locks: SupplierItem, PriceBreak, BlanketOrderLine.
     """
     values = {"day": timezone.localdate(), "only": None if only is None else sorted(only)}
     with connection.cursor() as cursor:
@@ -109,8 +117,9 @@ def reprice(only: Collection[str] | None = None) -> int:
         items = {product for (product,) in cursor.fetchall()}
         cursor.execute(BREAKS, values)
         products = items | {product for (product,) in cursor.fetchall()}
-    warehouses = list(Warehouse.objects.filter(is_active=True).values_list("pk", flat=True)) if products else []
-    mark_for_check({(product, warehouse) for product in products for warehouse in warehouses})
+        cursor.execute(AGREEMENTS, values)
+        products |= {product for (product,) in cursor.fetchall()}
+    mark_products(products)
     return len(items)
 
 

@@ -18,12 +18,14 @@ from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
+from purchasing.agreements import agreed_of
 from purchasing.currencies import converted, rates_on
 from purchasing.locks import locked_purchase_order
 from purchasing.lots import cost_of_piece
 from purchasing.models import PurchaseOrder, PurchaseOrderLine, ReorderSuggestion, Supplier, SupplierItem
+from purchasing.services.agreements import draw, record_draws
 from purchasing.services.approval import limit_of, place_or_ask
-from purchasing.services.reorder import mark_for_check
+from purchasing.services.reorder import mark_for_check, mark_products
 from purchasing.services.supply import tell_supply
 from purchasing.values import Limit, NewPurchaseLine, NewPurchaseOrder
 
@@ -52,6 +54,7 @@ def create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
     rates = _rates(news, suppliers, now)
     for new in news:
         _check(new, suppliers, warehouses, items, rates)
+    news = draw(news, items, asked_at, now)
     limit = limit_of(current_actor_id())
     orders = [
         _header(new, number, suppliers[new.supplier_id], items, limit, now, rates)
@@ -70,6 +73,7 @@ def create(news: Sequence[NewPurchaseOrder]) -> list[PurchaseOrder]:
         _first_entry(order, _total(new, items, order.rate)) for order, new in zip(orders, news, strict=True)
     )
     outbox.publish_many("purchase_order.created", ({"purchase_order": o.pk, "number": o.number} for o in orders))
+    record_draws((order, new.lines) for order, new in zip(orders, news, strict=True))
     mark_for_check({(line.product_id, new.warehouse_id) for new in news for line in new.lines})
     for order, new in zip(orders, news, strict=True):
         if order.ordered_at:
@@ -115,6 +119,7 @@ def _line(order: PurchaseOrder, line: NewPurchaseLine, item: SupplierItem, rate:
         unit_cost=cost,
         price=price,
         tolerance=tolerance,
+        blanket_line_id=line.blanket_line_id,
     )
 
 
@@ -197,13 +202,13 @@ def _check(
 
 
 def cost_at(item: SupplierItem, quantity: int) -> Decimal:
-    """What a piece costs us when so many are ordered; the item's price breaks stand loaded with it."""
+    """What a piece costs us when so many are ordered; price breaks and agreements stand loaded with the item."""
     breaks = [(step.quantity, step.unit_cost) for step in item.price_breaks.all()]
-    return cost_of_piece(item.unit_cost, breaks, quantity)
+    return cost_of_piece(item.unit_cost, breaks, quantity, agreed_of(item))
 
 
 def asked_at(item: SupplierItem, quantity: int) -> Decimal:
-    """As ``cost_at``, in the supplier's currency."""
+    """What the supplier asks for a piece in its own currency, without an agreement, when so many are ordered."""
     breaks = [(step.quantity, step.asked) for step in item.price_breaks.all()]
     return cost_of_piece(item.asked, breaks, quantity)
 
@@ -231,16 +236,18 @@ def change_draft(
     items, suppliers, now = _items([new]), {order.supplier_id: order.supplier}, timezone.now()
     rates = _rates([new], suppliers, now)
     _check(new, suppliers, {order.warehouse_id}, items, rates)
+    (new,) = draw([new], items, asked_at, now, draft=order)
     old = {line.product_id: line for line in order.lines.select_related("product")}
     order.currency, order.rate = order.supplier.currency, _rate(order.supplier, rates, now)
     wanted = {
-        line.product_id: _line(order, line, items[order.supplier_id, line.product_id], order.rate) for line in lines
+        line.product_id: _line(order, line, items[order.supplier_id, line.product_id], order.rate) for line in new.lines
     }
     _replace_lines(old, wanted)
     order.expected_on = expected_on
     order.save(update_fields=["expected_on", "currency", "rate"])
     audit.record("purchase_order", order.pk, "changed", quantities=_changed_quantities(old, wanted))
     mark_for_check({(product, order.warehouse_id) for product in {*old, *wanted}})
+    mark_products({line.product_id for line in [*old.values(), *wanted.values()] if line.blanket_line_id})
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})
     return order
 
@@ -254,7 +261,7 @@ def _replace_lines(old: Lines, wanted: Lines) -> None:
         if product in old:
             line.pk = old[product].pk
     PurchaseOrderLine.objects.bulk_update(
-        [line for line in wanted.values() if line.pk], ["quantity", "unit_cost", "price", "tolerance"]
+        [line for line in wanted.values() if line.pk], ["quantity", "unit_cost", "price", "tolerance", "blanket_line"]
     )
     PurchaseOrderLine.objects.bulk_create([line for line in wanted.values() if not line.pk])
 
@@ -279,6 +286,7 @@ def cancel_purchase_order(purchase_order_id: int, *, reason: str) -> PurchaseOrd
     outbox.publish("purchase_order.cancelled", purchase_order=order.pk, number=order.number)
     products = set(order.lines.values_list("product_id", flat=True))
     mark_for_check({(product, order.warehouse_id) for product in products})
+    mark_products(set(order.lines.exclude(blanket_line=None).values_list("product_id", flat=True)))
     if order.ordered_at:
         tell_supply(order, "cancelled", products)
     publish_after_commit("purchase-orders-changed", {"purchase_orders": [order.pk]})

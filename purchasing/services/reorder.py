@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.bulk import append_columns
 from core.statements import write
 from core.transactions import retry_on_conflict
+from inventory.models import Warehouse
 from inventory.places import Place
 from purchasing.decision import Decision, Need, decide
 from purchasing.locks import lock_policies, lock_reorder_check, lock_suggestions_at, take_marks
@@ -30,6 +31,13 @@ def mark_for_check(places: Iterable[Place]) -> None:
         product_id=[product for product, _warehouse in marked],
         warehouse_id=[warehouse for _product, warehouse in marked],
     )
+
+
+def mark_products(product_ids: Collection[int]) -> None:
+    """Whatever is suggested of these products, in whichever warehouse, is to be checked."""
+    if product_ids:
+        warehouses = list(Warehouse.objects.filter(is_active=True).values_list("pk", flat=True))
+        mark_for_check({(product, warehouse) for product in product_ids for warehouse in warehouses})
 
 
 @retry_on_conflict

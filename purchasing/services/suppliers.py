@@ -13,11 +13,10 @@ from core import audit
 from core.checks import cost_error
 from core.errors import InvalidInput
 from core.transactions import retry_on_conflict
-from inventory.models import Warehouse
 from purchasing.currencies import converted, own_currency, rates_on
 from purchasing.locks import lock_items_of, lock_items_of_product, lock_supplier
 from purchasing.models import PriceBreak, Supplier, SupplierItem
-from purchasing.services.reorder import mark_for_check
+from purchasing.services.reorder import mark_products
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,7 +69,7 @@ def change_supplier(supplier_id: int, fields: Mapping[str, Any]) -> Supplier:
         # What was learned leant on the old word; tonight it is learned anew.
         supplier.items.update(learned_days=None)
     if "is_active" in changes or "currency" in changes:
-        _mark_products(set(supplier.items.filter(is_preferred=True).values_list("product_id", flat=True)))
+        mark_products(set(supplier.items.filter(is_preferred=True).values_list("product_id", flat=True)))
     return supplier
 
 
@@ -87,7 +86,7 @@ def add_supplier_item(supplier_id: int, product_id: int, fields: Mapping[str, An
     own, breaks = _split(fields, Supplier.objects.get(pk=supplier_id).currency)
     item = SupplierItem.objects.create(supplier_id=supplier_id, product_id=product_id, **own)
     audit.record("supplier_item", item.pk, "added", **(_plain(own) | _write_breaks(item, breaks)))
-    _mark_products({product_id})
+    mark_products({product_id})
     return item
 
 
@@ -104,7 +103,7 @@ def change_supplier_item(item_id: int, fields: Mapping[str, Any]) -> SupplierIte
     changes = _write_changes(item, own) | _write_breaks(item, breaks)
     if changes:
         audit.record("supplier_item", item.pk, "changed", changes=changes)
-        _mark_products({product_id})
+        mark_products({product_id})
     return item
 
 
@@ -172,12 +171,6 @@ def _prefer_nobody(product_id: int) -> None:
     SupplierItem.objects.filter(pk__in=preferred).update(is_preferred=False)
     changes = {"is_preferred": [True, False]}
     audit.record_many(audit.entry("supplier_item", pk, "changed", changes=changes) for pk in preferred)
-
-
-def _mark_products(product_ids: set[int]) -> None:
-    """Whatever is suggested of these products, in whichever warehouse, is to be checked."""
-    warehouses = Warehouse.objects.filter(is_active=True).values_list("pk", flat=True)
-    mark_for_check({(product, warehouse) for product in product_ids for warehouse in warehouses})
 
 
 def _write_changes(row: models.Model, fields: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -2,18 +2,22 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError
 from core.forms import spread_errors
 from core.idempotency import do_once, new_key
+from core.templatetags.tandem import quantity as number
 from purchasing import selectors, services
+from purchasing.agreements import in_force
 from purchasing.forms import ExpectedDateForm, PurchaseHeadForm, PurchaseLineForm
 from purchasing.lots import round_up_to_lot
 from purchasing.models import PurchaseOrder, SupplierItem
@@ -39,7 +43,10 @@ def item_suggestions(request: HttpRequest) -> JsonResponse:
 
 def _items(supplier_id: int, text: str) -> list[SupplierItem]:
     items = (
-        selectors.supplier_items(supplier_id, search=text).filter(product__is_active=True).select_related("supplier")
+        selectors.supplier_items(supplier_id, search=text)
+        .filter(product__is_active=True)
+        .select_related("supplier")
+        .prefetch_related(in_force(timezone.localdate()))
     )
     return sorted(items[: 5 * MAX_SUGGESTIONS], key=lambda item: not _is_exact(item, text))[:MAX_SUGGESTIONS]
 
@@ -51,14 +58,20 @@ def _is_exact(item: SupplierItem, text: str) -> bool:
 
 def _item_row(item: SupplierItem, text: str) -> dict[str, object]:
     rules = {"moq": item.moq, "size": item.order_multiple}
+    hints = [_("from %(moq)s, packs of %(size)s") % rules] if item.moq > 1 or item.order_multiple > 1 else []
+    price = item.asked
+    for line in item.in_force:  # type: ignore[attr-defined]
+        price = min(price, line.asked)
+        words = {"number": line.blanket_order.number, "left": number(line.left)}
+        hints.append(_("%(number)s: %(left)s left") % words)
     return {
         "id": item.product_id,
         "label": item.product.name,
         "code": item.product.sku,
-        "hint": _("from %(moq)s, packs of %(size)s") % rules if item.moq > 1 or item.order_multiple > 1 else "",
+        "hint": " · ".join(hints),
         "exact": _is_exact(item, text),
         "quantity": round_up_to_lot(1, item.moq, item.order_multiple),
-        "unit_cost": str(item.asked),
+        "unit_cost": str(price),
         "currency": item.supplier.currency,
     }
 
@@ -69,9 +82,9 @@ def order_new(request: HttpRequest) -> HttpResponseBase:
     """Write a purchase order; sent twice, the form makes one."""
     if request.method != "POST":
         head = PurchaseHeadForm(initial={"supplier": request.GET.get("supplier")})
-        return _form_page(request, head, [_blank()], key=new_key())
-    head, lines, key = PurchaseHeadForm(request.POST), _typed_lines(request), request.POST.get("key", "")
-    wanted = _valid_lines(lines)
+        return _form_page(request, head, [blank_line()], key=new_key())
+    head, lines, key = PurchaseHeadForm(request.POST), typed_lines(request), request.POST.get("key", "")
+    wanted = _wanted(lines)
     if not head.is_valid() or wanted is None:
         return _form_page(request, head, lines, key=key, status=422)
 
@@ -104,8 +117,8 @@ def order_edit(request: HttpRequest, pk: int) -> HttpResponseBase:
             return redirect("purchasing:order", pk)
         head = ExpectedDateForm(initial={"expected_on": order.expected_on}, required=False)
         return _form_page(request, head, _known_lines(order), order=order)
-    head, lines = ExpectedDateForm(request.POST, required=False), _typed_lines(request)
-    wanted = _valid_lines(lines)
+    head, lines = ExpectedDateForm(request.POST, required=False), typed_lines(request)
+    wanted = _wanted(lines)
     if not head.is_valid() or wanted is None:
         return _form_page(request, head, lines, order=order, status=422)
     try:
@@ -116,7 +129,7 @@ def order_edit(request: HttpRequest, pk: int) -> HttpResponseBase:
     return redirect("purchasing:order", pk)
 
 
-def _blank() -> Typed:
+def blank_line() -> Typed:
     return dict.fromkeys(FIELDS, "") | {"errors": {}}
 
 
@@ -133,7 +146,7 @@ def _known_lines(order: PurchaseOrder) -> list[Typed]:
     ]
 
 
-def _typed_lines(request: HttpRequest) -> list[Typed]:
+def typed_lines(request: HttpRequest) -> list[Typed]:
     """The lines in which anything was typed; a code typed and never chosen is looked up."""
     columns = [request.POST.getlist(name) for name in FIELDS]
     lines = [dict(zip(FIELDS, (text.strip() for text in row), strict=True)) for row in zip(*columns, strict=False)]
@@ -147,17 +160,23 @@ def _typed_lines(request: HttpRequest) -> list[Typed]:
             exact = [item for item in _items(supplier, text) if _is_exact(item, text)]
             line["product"] = str(exact[0].product_id) if len(exact) == 1 else ""
         typed.append(line | {"errors": {}})
-    return typed or [_blank()]
+    return typed or [blank_line()]
 
 
-def _valid_lines(lines: list[Typed]) -> list[NewPurchaseLine] | None:
-    """The lines as wanted, or None after noting in each what is wrong."""
+def _wanted(lines: list[Typed]) -> list[NewPurchaseLine] | None:
+    found = valid_lines(lines, PurchaseLineForm)
+    if found is None:
+        return None
+    return [NewPurchaseLine(line["product"], line["quantity"], line["unit_cost"]) for line in found]
+
+
+def valid_lines(lines: list[Typed], kind: type[forms.Form]) -> list[dict[str, Any]] | None:
+    """The lines as a form of this kind reads them, or None after noting in each what is wrong."""
     wanted = []
     for line in lines:
-        form = PurchaseLineForm(line)
+        form = kind(line)
         if form.is_valid():
-            data = form.cleaned_data
-            wanted.append(NewPurchaseLine(data["product"], data["quantity"], data["unit_cost"]))
+            wanted.append(form.cleaned_data)
         else:
             line["errors"] = {name: " ".join(map(str, errors)) for name, errors in form.errors.items()}
     return wanted if len(wanted) == len(lines) else None
@@ -177,7 +196,7 @@ def _form_page(
     context = {
         "head": head,
         "lines": lines,
-        "blank": _blank(),
+        "blank": blank_line(),
         "order": order,
         "key": key,
         "error": error.detail if error else _("Please correct the fields named.") if status != 200 else "",

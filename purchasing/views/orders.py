@@ -21,7 +21,7 @@ from purchasing import selectors, services
 from purchasing.currencies import own_currency
 from purchasing.forms import ExpectedDateForm, PurchaseFilterForm, ReasonForm
 from purchasing.models import PurchaseOrder, PurchaseOrderLine
-from purchasing.papers import PLACED, SUBJECT
+from purchasing.papers import PLACED, SUBJECT, agreement_of
 from purchasing.reasons import reasons
 from purchasing.timeline import purchase_order_events
 from purchasing.typed import whole
@@ -202,6 +202,7 @@ def _row(
         "open": 0 if order.status == PurchaseOrder.Status.CLOSED else line.open,
         "day": typed.get(line.pk, f"{line.expected_on or order.expected_on or ''}"),
         "day_error": errors.get(line.pk, ""),
+        "agreement": agreement_of(line),
         "amount": to_cents(line.quantity * line.unit_cost),
         "asked_amount": to_cents(line.quantity * line.asked),
         "suggested": suggestion.quantity if suggestion else None,

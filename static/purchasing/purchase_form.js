@@ -75,8 +75,8 @@ form.addEventListener("keydown", (event) => {
   const row = event.target.closest(".purchase-line");
   if (!row) return;
   if (event.target.name === "label" && event.target.dataset.id) focus(field(row, "quantity"));
-  else if (event.target.name === "quantity") focus(field(row, "unit_cost"));
-  else if (event.target.name === "unit_cost") focus(field(row.nextElementSibling || addLine(), "label"));
+  else if (event.target.name === "quantity" && !field(row, "unit_cost").readOnly) focus(field(row, "unit_cost"));
+  else if (["quantity", "unit_cost"].includes(event.target.name)) focus(field(row.nextElementSibling || addLine(), "label"));
 });
 lines.addEventListener("input", total);
 lines.addEventListener("click", (event) => {

@@ -18,10 +18,13 @@ const pieces = (text) => (/^\d{1,10}$/.test(text.trim()) ? Number(text) : 0);
 /** Money of a line, rounded half up to cents; costs have at most four places. */
 const amount = (quantity, cost) => Math.floor((quantity * Math.round(Number(cost) * 10000) + 50) / 100) / 100;
 
-/** What a piece costs when so many are ordered: price breaks are "20:2.30 50:2.10", ascending. */
+/** What a piece costs when so many are ordered: price breaks are "20:2.30 50:2.10", ascending; an agreement that
+ * covers the order, "400:2.00", counts unless it is dearer. */
 function costOf(row, quantity) {
   const reached = row.dataset.breaks.split(" ").filter((step) => step && quantity >= Number(step.split(":")[0]));
-  return reached.length ? reached.at(-1).split(":")[1] : row.dataset.cost;
+  const cost = reached.length ? reached.at(-1).split(":")[1] : row.dataset.cost;
+  const [left, agreed] = row.dataset.agreed.split(":");
+  return agreed && quantity <= Number(left) && Number(agreed) <= Number(cost) ? agreed : cost;
 }
 
 function problem(row) {

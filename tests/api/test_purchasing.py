@@ -60,6 +60,7 @@ def test_order_from_a_supplier(manager, shop: Shop):
                 "unit_cost": "6.0000",
                 "price": None,
                 "expected_on": None,
+                "blanket_order": None,
             }
             for product, quantity in ((shop.tea, 12), (shop.cup, 6))
         ],

@@ -27,6 +27,7 @@ def test_version_and_every_address(schema):
     assert schema["openapi"] == "3.1.0"
     assert {path.removeprefix("/api/v1/").split("/")[0] for path in schema["paths"]} == {
         "availability",
+        "blanket-orders",
         "channels",
         "contacts",
         "customers",
@@ -42,6 +43,7 @@ def test_version_and_every_address(schema):
         "reorder-suggestions",
         "return-authorizations",
         "shipments",
+        "standing-orders",
         "stock",
         "stock-adjustments",
         "stock-moves",

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -30,8 +31,8 @@ from orders.services import (
 from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation, NewShipment
 from orders.verification import order_differences
 from purchasing.models import ReorderSuggestion
-from purchasing.services import create_purchase_orders
-from purchasing.values import NewPurchaseLine, NewPurchaseOrder
+from purchasing.services import add_blanket_order, create_purchase_orders
+from purchasing.values import NewBlanketLine, NewBlanketOrder, NewPurchaseLine, NewPurchaseOrder
 from tests.api.conftest import Shop
 from tests.factories import UserFactory
 
@@ -49,6 +50,9 @@ BULK = "/api/v1/orders/bulk/"
 REAL: dict[str, dict[str, Any]] = {
     "/api/v1/orders/": {"customer": "C1", "channel": "web", "warehouse": "MAIN"},
     "/api/v1/quotations/": {"customer": "C1", "channel": "web", "warehouse": "MAIN", "valid_until": SOON.isoformat()},
+    "/api/v1/blanket-orders/": {"supplier": "S1"},
+    "/api/v1/blanket-orders/{id}/release/": {"warehouse": "MAIN"},
+    "/api/v1/standing-orders/": {"supplier": "S1", "warehouse": "MAIN", "starts_on": SOON.isoformat()},
     "/api/v1/purchase-orders/": {"supplier": "S1", "warehouse": "MAIN"},
     "/api/v1/contacts/": {"customer": "C1"},
     "/api/v1/delivery-addresses/": {"customer": "C1"},
@@ -114,6 +118,9 @@ def documents(shop: Shop) -> dict[str, int]:
     (purchase,) = create_purchase_orders(
         [NewPurchaseOrder(shop.supplier.pk, shop.warehouse.pk, [NewPurchaseLine(shop.cup.pk, 12)])]
     )
+    blanket = add_blanket_order(
+        NewBlanketOrder(shop.supplier.pk, SOON - timedelta(days=9), SOON, [NewBlanketLine(shop.tea.pk, Decimal(5), 60)])
+    )
     suggestion = ReorderSuggestion.objects.create(
         product=shop.tea,
         warehouse=shop.warehouse,
@@ -129,5 +136,6 @@ def documents(shop: Shop) -> dict[str, int]:
         "quotations": quotation.pk,
         "return-authorizations": authorization.pk,
         "purchase-orders": purchase.pk,
+        "blanket-orders": blanket.pk,
         "reorder-suggestions": suggestion.pk,
     }

@@ -38,9 +38,24 @@ from orders.services import (
     ship_order,
 )
 from orders.values import NewAuthorization, NewLine, NewOrder, NewQuotation, NewShipment
-from purchasing.models import ExchangeRate, GoodsReceipt, PurchaseOrder, ReorderSuggestion
-from purchasing.services import create_purchase_orders, drain_marks, receive_goods, set_approval_limit
-from purchasing.values import NewPurchaseLine, NewPurchaseOrder, NewReceipt
+from purchasing.models import BlanketOrder, ExchangeRate, GoodsReceipt, PurchaseOrder, ReorderSuggestion
+from purchasing.services import (
+    add_blanket_order,
+    add_standing_order,
+    create_purchase_orders,
+    drain_marks,
+    pause_standing_order,
+    receive_goods,
+    set_approval_limit,
+)
+from purchasing.values import (
+    NewBlanketLine,
+    NewBlanketOrder,
+    NewPurchaseLine,
+    NewPurchaseOrder,
+    NewReceipt,
+    NewStandingOrder,
+)
 from tests.factories import ProductFactory, UserFactory, WarehouseFactory, stock
 from tests.permissions.test_api import MATRIX
 from tests.processes import wait_until
@@ -223,6 +238,42 @@ def purchase_documents(shop):
     }
 
 
+def blanket_documents(shop):
+    """Dearer than the ordinary price, so that only a release draws on them."""
+
+    def lines(product):
+        return [NewBlanketLine(product.pk, Decimal("7.00"), 60)]
+
+    def agreed(product, first):
+        new = NewBlanketOrder(shop.supplier.pk, day(first), day(first + 5), lines(product))
+        return add_blanket_order(new).pk
+
+    new = {"supplier": "S1", "starts_on": f"{day(20)}", "ends_on": f"{day(25)}"}
+    return {
+        "blanket-orders/": new | {"lines": [{"product": "TEA", "price": "7.00", "quantity": 60}]},
+        f"blanket-orders/{agreed(shop.tea, 0)}/release/": {
+            "warehouse": "MAIN",
+            "lines": [{"product": "TEA", "quantity": 6}],
+        },
+        f"blanket-orders/{agreed(shop.tea, 10)}/close/": {"reason": "dearer"},
+    }
+
+
+def standing_documents(shop):
+    def standing(paused=False):
+        lines = [NewPurchaseLine(shop.cup.pk, 6)]
+        order = add_standing_order(NewStandingOrder(shop.supplier.pk, shop.warehouse.pk, lines, day(3)))
+        return pause_standing_order(order.pk).pk if paused else order.pk
+
+    new = {"supplier": "S1", "warehouse": "MAIN", "starts_on": f"{day(3)}"}
+    return {
+        "standing-orders/": new | {"lines": [{"product": "CUP", "quantity": 6}]},
+        f"standing-orders/{standing()}/pause/": {},
+        f"standing-orders/{standing(paused=True)}/resume/": {},
+        f"standing-orders/{standing()}/end/": {},
+    }
+
+
 @pytest.fixture
 def documents(shop):
     """One document for each kind of POST. Pots, of which 100 are there, nobody else sells."""
@@ -238,6 +289,8 @@ def documents(shop):
         | customer_documents(shop)
         | transfer_documents(shop, pot)
         | purchase_documents(shop)
+        | blanket_documents(shop)
+        | standing_documents(shop)
         | {
             "reorder-suggestions/approve/": {"lines": [{"id": suggestion}]},
             f"reorder-suggestions/{suggestion}/dismiss/": {},
@@ -264,8 +317,9 @@ def test_every_post_is_repeatable(shop, channel, documents):
     assert sizes(Order, Shipment, Return) == [10, 2, 1]
     # One is made by POST, one stands ready for each step.
     assert sizes(Quotation, ReturnAuthorization, Transfer) == [5, 4, 5]
-    # Purchase orders: 8 steps, one POST, one approved suggestion; receipts: half of the one to close, one POST.
-    assert sizes(PurchaseOrder, GoodsReceipt, ExchangeRate) == [10, 2, 1]
+    # Purchase orders: 8 steps, one POST, one approved suggestion, one release; receipts: half of the one to close, one
+    # POST. Agreements: one each to make, draw on and close.
+    assert sizes(PurchaseOrder, GoodsReceipt, ExchangeRate, BlanketOrder) == [11, 2, 1, 3]
     # One is posted, one writes off what the closed transfer lost.
     assert StockMove.objects.filter(kind="adjustment").count() == 2
     # Pots of 100: 4 shipped, 1 back, 9 sent (send, receive, close). Held: 2 by each quotation made and held, 2 by the
@@ -276,8 +330,9 @@ def test_every_post_is_repeatable(shop, channel, documents):
     # ledger alone. Quotations, 7: made, hold, let-go, decline one each; ordering one on the quotation and two on the
     # order (confirmed, quoted before). Returns, 8: each of the four steps one on the return and one on its order.
     # Transfers, 5, one each. Purchasing, 11: order, 8 steps, rate, approved suggestion one each; the refused
-    # dismissal none.
+    # dismissal none. Agreements, 4: agreed, closed, drawn on, and the purchase order that draws. Standing orders, 4: one
+    # each.
     # Customers, 4: a contact and an address added, one of each changed; the invoice is told by its order.
-    assert AuditEntry.objects.count() - before == 7 + 7 + 8 + 5 + 11 + 4 + 1
+    assert AuditEntry.objects.count() - before == 7 + 7 + 8 + 5 + 11 + 4 + 4 + 4 + 1
     assert sizes(Invoice, Contact, DeliveryAddress) == [1, 2, 2]
     assert stock_differences() == []

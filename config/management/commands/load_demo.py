@@ -21,6 +21,7 @@ from config.demo.currencies import play_currencies
 from config.demo.demand import days_until
 from config.demo.desk import lay_out_desk
 from config.demo.history import History, World
+from config.demo.supply import agree_with_suppliers, set_up_standing_orders
 from config.demo.transfers import play_transfers
 from core.models import Company, User
 from core.queue import enqueue
@@ -81,6 +82,9 @@ class Command(BaseCommand):
         self._calendar(options["today"] or timezone.localdate())
         play_transfers()
         play_currencies(timezone.localdate())
+        if options["today"] is None:
+            agree_with_suppliers(timezone.localdate())
+            set_up_standing_orders(timezone.localdate())
         if not options["no_forecast"]:
             self._derive(options["today"])
             if options["today"] is None and days > YEAR.days:
