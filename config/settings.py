@@ -254,7 +254,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     },
     # The first run after midnight makes the day's orders; the others what a standstill left.
     "make-standing-orders": {"task": "purchasing.tasks.make_standing_orders", "schedule": crontab(minute=15)},
-    "write-off-expired": {"task": "inventory.tasks.write_off_expired_lots", "schedule": crontab(hour=0, minute=5)},
+    # The first run after midnight holds back what expired; the others what came or moved meanwhile.
+    "set-aside-expired": {"task": "inventory.tasks.set_aside_expired_lots", "schedule": crontab(minute=5)},
     "learn-lead-times": {"task": "purchasing.tasks.learn_lead_times", "schedule": crontab(hour=1, minute=30)},
     "approve-by-rules": {
         "task": "purchasing.tasks.approve_routine_suggestions",

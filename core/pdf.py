@@ -230,7 +230,8 @@ def _cell(text: str, style: ParagraphStyle, width: float) -> Any:
     if text.isascii() and text.isprintable() and pdfmetrics.stringWidth(text, LATIN, 9) <= width - 2 * PADDING:
         return text
     first, _feed, second = text.partition("\n")
-    small = f'<br/><font size="7.5" color="#5f6b7a">{_marked(second)}</font>' if second else ""
+    rest = "<br/>".join(map(_marked, second.split("\n")))
+    small = f'<br/><font size="7.5" color="#5f6b7a">{rest}</font>' if second else ""
     return Paragraph(_marked(first) + small, _style_for(text, style))
 
 

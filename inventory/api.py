@@ -1,14 +1,18 @@
 """Products, warehouses, stock and its ledger over HTTP."""
 
+from typing import Any
+
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import ApiViewSet
+from core.errors import InvalidInput
 from inventory import services
 from inventory.filters import ProductFilter, StockFilter, StockMoveFilter, WarehouseFilter
-from inventory.models import Product, StockLevel, StockMove, Warehouse
+from inventory.models import Lot, Product, StockLevel, StockMove, Warehouse
 from inventory.serializers import AdjustmentIn, ProductOut, StockLevelOut, StockMoveOut, WarehouseOut
 
 
@@ -66,6 +70,16 @@ class StockAdjustmentViewSet(ApiViewSet):
             reason=wanted["reason"],
             unit_cost=wanted["unit_cost"],
             document=wanted["document"],
+            lot_id=self._lot(wanted) if wanted["lot"] else None,
         )
         fresh = StockMoveViewSet.queryset.get(pk=move.pk)
         return Response(StockMoveOut(fresh, context=self.get_serializer_context()).data, status=201)
+
+    @staticmethod
+    def _lot(wanted: dict[str, Any]) -> int:
+        place = {"stock_level__product": wanted["product"], "stock_level__warehouse": wanted["warehouse"]}
+        lot = Lot.objects.filter(number=wanted["lot"], **place).first()
+        if lot is None:
+            text = _("There is no such lot here.")
+            raise InvalidInput(text, field_errors={"lot": text})
+        return lot.pk

@@ -1,6 +1,6 @@
 """What people type into the pages of stock and products."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.forms import dress
-from inventory.models import Category, Product, Warehouse
+from inventory.models import Category, Lot, Product, Warehouse
 from inventory.selectors import StockWish
 from inventory.services import MAX_QUANTITY
 
@@ -86,13 +86,24 @@ class AdjustForm(forms.Form):
         decimal_places=4,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
+    lot = forms.ChoiceField(
+        label=gettext_lazy("Lot of the pieces"),
+        required=False,
+        help_text=gettext_lazy("Chosen, “counted” is what there is of this lot."),
+    )
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     cut = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, with_cost: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, with_cost: bool, lots: Sequence[Lot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.lots = {lot.pk: lot for lot in lots}
         if not with_cost:
             del self.fields["unit_cost"]
+        if lots:
+            names = [(str(lot.pk), _lot_label(lot)) for lot in lots]
+            self.fields["lot"].choices = [("", _("Not known: as they would leave")), *names]  # type: ignore[attr-defined]
+        else:
+            del self.fields["lot"]
         self.fields["reason"].widget.attrs["list"] = "reasons"
         dress(self)
 
@@ -101,8 +112,15 @@ class AdjustForm(forms.Form):
         seen: int | None = self.cleaned_data["seen"]
         return -1 if seen is None else seen
 
+    def chosen_lot(self) -> Lot | None:
+        """The lot whose pieces are counted, found or missing; call it on a valid form only."""
+        chosen = self.cleaned_data.get("lot")
+        return self.lots[int(chosen)] if chosen else None
+
     def difference(self, on_hand: int) -> int:
-        """Pieces more (+) or fewer (-) than ``on_hand``; what cannot be becomes an error of the field."""
+        """Pieces more (+) or fewer (-) than ``on_hand``, or than the lot has; what cannot be is the field's error."""
+        if lot := self.chosen_lot():
+            on_hand = lot.on_hand
         _label, difference = self.KINDS[self.cleaned_data["kind"]]
         change = difference(self.cleaned_data["quantity"], on_hand)
         if not change:
@@ -111,6 +129,13 @@ class AdjustForm(forms.Form):
         elif on_hand + change < 0:
             self.add_error("quantity", _("Only %s on hand; no more can be missing.") % on_hand)
         return change
+
+
+def _lot_label(lot: Lot) -> str:
+    words = {"number": lot.number, "pieces": lot.on_hand, "day": lot.expires_on}
+    if lot.expires_on:
+        return _("%(number)s: %(pieces)s, expires %(day)s") % words
+    return f"{lot.number}: {lot.on_hand}"
 
 
 class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -132,7 +157,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
             "unit": gettext_lazy("What one piece is: pcs, box, g."),
             "tracks_lots": gettext_lazy(
                 "Each receipt names a lot number and, where there is one, the expiry date. What expires first leaves "
-                "first; what has expired is written off at night and never ships."
+                "first; what has expired never ships: it is held back, and written off when you say so."
             ),
             "is_active": gettext_lazy("An archived product cannot be ordered; its stock and open orders stay."),
         }

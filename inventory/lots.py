@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from django.db.models import F, Sum
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, Sum
 from django.utils.translation import gettext as _
 
 from core.bulk import add_to_column
@@ -67,7 +67,7 @@ def _usable(lots: Sequence[Lot], wanted: int, on: date | None) -> list[Lot]:
     if missing > 0:
         product = lots[0].stock_level.product
         raise InsufficientStock(
-            _("%(pieces)s of %(sku)s have expired and do not ship: write them off, or wait for the night.")
+            _("%(pieces)s of %(sku)s have expired and do not ship: write them off.")
             % {"pieces": missing, "sku": product.sku},
             product_id=product.pk,
         )
@@ -93,9 +93,12 @@ def _shared_out(moves: Sequence[Move], lots: Sequence[Lot], lost: int) -> list[t
     return parts
 
 
-def take_from_lot(lot_id: int, move: Move) -> None:
-    """Book one ledger row on one lot. Raises: Outdated when it has not so many pieces any more."""
-    lot = Lot.objects.get(pk=lot_id)
+def take_from_lot(level_id: int, lot_id: int, move: Move) -> None:
+    """Book one ledger row on one lot of the place. Raises: InvalidInput, Outdated when it has not so many pieces."""
+    lot = Lot.objects.filter(pk=lot_id, stock_level=level_id).first()
+    if lot is None:
+        text = _("There is no such lot here.")
+        raise InvalidInput(text, field_errors={"lot": text})
     if lot.on_hand < -move.quantity:
         raise Outdated(_("Lot %s changed in the meantime. Nothing was corrected.") % lot.number, on_hand=lot.on_hand)
     _book([(lot_id, move.pk, move.quantity)])
@@ -164,6 +167,16 @@ def proposed_lots(wanted: Mapping[Place, int], on: date) -> dict[Place, list[Lot
             first = [LotPieces("", None, without)] if without > 0 else []
             proposed[place] = first_lots(first + fresh, pieces)
     return proposed
+
+
+MOST_LOTS = 200
+
+
+def lots_at(level_id: int) -> list[Lot]:
+    """The lots of a place, those with pieces first, in the order in which they leave."""
+    lots = Lot.objects.filter(stock_level=level_id).annotate(is_empty=ExpressionWrapper(Q(on_hand=0), BooleanField()))
+    lots = lots.order_by("is_empty", *FIRST_EXPIRED)
+    return list(lots[:MOST_LOTS])
 
 
 def lots_of_moves(moves: Collection[int]) -> dict[int, list[LotPieces]]:

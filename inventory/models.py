@@ -182,6 +182,10 @@ class Lot(models.Model):
     # The last day on which it may leave; empty: it keeps.
     expires_on = models.DateField(_("expires"), null=True, blank=True)
     on_hand = models.BigIntegerField(_("on hand"), default=0)
+    # Holds its pieces back once it has expired: nobody else can reserve them (inventory/expiry.py).
+    block = models.OneToOneField(
+        "Reservation", null=True, blank=True, on_delete=models.PROTECT, related_name="blocked_lot"
+    )
 
     class Meta:
         verbose_name = _("lot")

@@ -142,6 +142,13 @@ class AdjustmentIn(StrictSerializer):
         help_text="What a found piece is worth; without it the average cost.",
     )
     document = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    lot = serializers.CharField(
+        max_length=60,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Number of the lot whose pieces they are.",
+    )
 
 
 class TransferLineOut(MarginSerializer):

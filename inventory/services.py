@@ -17,6 +17,7 @@ from core.errors import InsufficientStock, InvalidInput, Outdated
 from core.money import to_cents
 from core.sequences import key_sequence, next_values
 from core.transactions import retry_on_conflict
+from inventory.blocks import hold_back, let_go, still_there
 from inventory.costing import Holding
 from inventory.locks import lock_stock_levels, lock_with_writes
 from inventory.lots import bring_in_lots, take_from_lot, take_out_lots
@@ -291,14 +292,15 @@ def adjust_stock(
 
     What is missing but reserved is taken from the newest reservations, which then wait again.
     Found pieces are worth ``unit_cost``, else the average, else what they last cost.
-    With ``agreed``, nothing changes when the place is no longer as it was then. ``lot_id``: whose pieces are missing.
+    With ``agreed``, nothing changes when the place is no longer as it was then. ``lot_id``: whose pieces they are.
     Locks: StockLevel. Sends: reservations_cut, stock_changed. Raises: InvalidInput, InsufficientStock, Outdated.
     """
     _check_adjustment((product_id, warehouse_id), difference, reason, unit_cost, document)
     at = at or timezone.now()
     place = (product_id, warehouse_id)
     level = lock_stock_levels([place], create=True)[place]
-    effect = Effect(level.on_hand, level.reserved, difference)
+    held = let_go(level.pk) if difference < 0 else {}
+    effect = Effect(level.on_hand, level.reserved - sum(held.values()), difference)
     if agreed:
         refuse_outdated(agreed, effect)
     if difference < 0:
@@ -308,7 +310,7 @@ def adjust_stock(
                 % {"on_hand": level.on_hand, "wanted": -difference},
                 on_hand=level.on_hand,
             )
-        _cut_reservations(level, effect.cut, reason=reason, at=at)
+        cut_reservations(level.pk, effect.cut, reason=reason, at=at)
         value = -Holding(level.on_hand, level.value).issue(-difference)
     else:
         value = to_cents(difference * (_found_cost(level) if unit_cost is None else unit_cost))
@@ -323,9 +325,15 @@ def adjust_stock(
         effective_at=at,
     )
     if lot_id is not None:
-        take_from_lot(lot_id, Move(move.pk, difference, value))
+        take_from_lot(level.pk, lot_id, Move(move.pk, difference, value))
     elif difference < 0:
         take_out_lots([(level.pk, Move(move.pk, difference, value))])
+    if held:
+        # Expired pieces that are still there are held back again, before anybody's order.
+        kept = still_there(held)
+        over = effect.reserved_after + sum(kept.values()) - effect.on_hand_after
+        cut_reservations(level.pk, over, reason=reason, at=at)
+        hold_back(level.pk, kept)
     outbox.publish("stock.adjusted", move=move.pk, product=product_id, warehouse=warehouse_id, difference=difference)
     stock_changed.send(StockLevel, places={place}, freed={place} if difference > 0 else set(), at=at)
     return move
@@ -365,12 +373,12 @@ def refuse_outdated(agreed: Agreed, effect: Effect) -> None:
         )
 
 
-def _cut_reservations(level: Level, missing: int, *, reason: str, at: datetime) -> None:
-    """Take ``missing`` pieces from the newest open reservations of a locked level."""
+def cut_reservations(level_id: int, missing: int, *, reason: str, at: datetime) -> None:
+    """Take ``missing`` pieces from the newest reservations of a locked level, not from what is held back of lots."""
     if missing <= 0:
         return
     cuts: dict[int, int] = {}
-    held = Reservation.objects.filter(stock_level=level.pk, quantity__gt=0)
+    held = Reservation.objects.filter(stock_level=level_id, quantity__gt=0, blocked_lot=None)
     for reservation in held.order_by("-pk").iterator(chunk_size=500):
         cuts[reservation.pk] = min(missing, reservation.quantity)
         missing -= cuts[reservation.pk]

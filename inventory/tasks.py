@@ -2,10 +2,10 @@
 
 from celery import shared_task
 
-from inventory.expiry import write_off_expired
+from inventory.expiry import set_aside_expired
 
 
 @shared_task
-def write_off_expired_lots() -> int:
-    """Take what has expired out of stock; run by beat just after midnight. Returns how many lots."""
-    return write_off_expired()
+def set_aside_expired_lots() -> int:
+    """Hold back what has expired, so that nobody is promised it; run by beat every hour. Returns how many lots."""
+    return set_aside_expired()

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from inventory.views import products, stock, transfers
+from inventory.views import lots, products, stock, transfers
 
 app_name = "inventory"
 urlpatterns = [
     path("stock/", stock.stock_list, name="stock"),
     path("stock/<int:product>/<int:warehouse>/", stock.stock_card, name="card"),
     path("stock/<int:product>/<int:warehouse>/adjust/", stock.stock_adjust, name="adjust"),
+    path("stock/expired/", lots.expired, name="expired"),
+    path("stock/expired/write-off/", lots.write_off, name="write-off"),
     path("products/", products.product_list, name="products"),
     path("products/new/", products.product_new, name="product-new"),
     path("products/<int:pk>/", products.product_detail, name="product"),

@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy
 
 from core.forms import dress
 from orders.models import Complaint, Order
+from orders.return_lot_forms import LotsOfRows
+from orders.return_lots import returnable_lots
 from orders.selectors import ReturnableLine
 from orders.values import NewReturn
 
 
-class ReturnForm(forms.Form):
+class ReturnForm(LotsOfRows, forms.Form):
     """Pieces of each shipment line that came back, how many of them are fit for nothing, and why they came."""
 
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
@@ -29,11 +31,15 @@ class ReturnForm(forms.Form):
             self.fields[f"scrap-{pk}"] = forms.IntegerField(
                 label=_("Of these scrap"), required=False, min_value=0, max_value=row.left
             )
+        self.add_lot_fields(returnable_lots([row.line for row in rows]))
         dress(self)
 
-    def lines(self) -> list[tuple[ReturnableLine, Any, Any]]:
-        """Each shipment line with its two fields."""
-        return [(row, self[f"back-{row.line.pk}"], self[f"scrap-{row.line.pk}"]) for row in self.rows]
+    def lines(self) -> list[tuple[ReturnableLine, Any, Any, Any]]:
+        """Each shipment line with its two fields, and its lots."""
+        return [
+            (row, self[f"back-{row.line.pk}"], self[f"scrap-{row.line.pk}"], self.lot_fields(row.line.pk))
+            for row in self.rows
+        ]
 
     def clean(self) -> dict[str, Any]:
         """Something must have come back, and no more can be scrapped than did."""
@@ -41,6 +47,9 @@ class ReturnForm(forms.Form):
         for row in self.rows:
             if (data.get(f"scrap-{row.line.pk}") or 0) > (data.get(f"back-{row.line.pk}") or 0):
                 self.add_error(f"scrap-{row.line.pk}", _("At most the pieces that came back can be scrapped."))
+            else:
+                fit = (data.get(f"back-{row.line.pk}") or 0) - (data.get(f"scrap-{row.line.pk}") or 0)
+                self.check_lots(row.line.pk, fit)
         if not self.errors and not any(data.get(f"back-{row.line.pk}") for row in self.rows):
             raise forms.ValidationError(_("Say which pieces came back."))
         return data
@@ -55,6 +64,7 @@ class ReturnForm(forms.Form):
             {pk: pieces for pk, pieces in back.items() if pieces},
             reason=data["reason"],
             scrapped={pk: pieces for pk, pieces in scrap.items() if pieces},
+            lots={pk: told for pk in back if (told := self.told(pk))},
         )
 
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 from core.forms import day_input, dress
 from orders.authorizations import OPEN, ReturnWish
 from orders.models import Order, ReturnAuthorization, ReturnAuthorizationLine
+from orders.return_lot_forms import LotsOfRows
+from orders.return_lots import returnable_lots
 from orders.selectors import ReturnableLine
 from orders.values import Inspection, NewAuthorization
 
@@ -107,7 +109,7 @@ class ReceiveForm(_PiecesForm):
         return {row.position: self.cleaned_data[f"came-{row.position}"] or 0 for row in self.rows}
 
 
-class InspectForm(_PiecesForm):
+class InspectForm(LotsOfRows, _PiecesForm):
     """Of each line's pieces that came: how many are fit, and how many are fit for nothing."""
 
     def __init__(self, rows: Sequence[ReturnAuthorizationLine], data: Any = None) -> None:
@@ -119,17 +121,33 @@ class InspectForm(_PiecesForm):
                 self.fields[f"{name}-{row.position}"] = forms.IntegerField(
                     label=label, required=False, min_value=0, max_value=row.waiting, initial=initial
                 )
+        lots = returnable_lots([row.shipment_line for row in self.rows])
+        self.add_lot_fields(
+            {row.position: lots[row.shipment_line_id] for row in self.rows if row.shipment_line_id in lots}
+        )
         dress(self)
 
-    def lines(self) -> list[tuple[ReturnAuthorizationLine, Any, Any]]:
-        """Each line with its two fields."""
-        return [(row, self[f"fit-{row.position}"], self[f"scrap-{row.position}"]) for row in self.rows]
+    def lines(self) -> list[tuple[ReturnAuthorizationLine, Any, Any, Any]]:
+        """Each line with its two fields, and its lots."""
+        return [
+            (row, self[f"fit-{row.position}"], self[f"scrap-{row.position}"], self.lot_fields(row.position))
+            for row in self.rows
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """The lots of each line add up to what goes into stock."""
+        data = super().clean() or {}
+        for row in self.rows:
+            self.check_lots(row.position, data.get(f"fit-{row.position}") or 0)
+        return data
 
     def inspections(self) -> dict[int, Inspection]:
         """What was found, by line number; call it on a valid form only."""
         data = self.cleaned_data
         return {
-            row.position: Inspection(data[f"fit-{row.position}"] or 0, data[f"scrap-{row.position}"] or 0)
+            row.position: Inspection(
+                data[f"fit-{row.position}"] or 0, data[f"scrap-{row.position}"] or 0, self.told(row.position)
+            )
             for row in self.rows
         }
 

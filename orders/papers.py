@@ -3,7 +3,7 @@
 Each is written in the customer's language, whoever asks for it. ``core.pdf`` lays them out.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from django.utils import timezone
@@ -14,6 +14,7 @@ from core.models import Company
 from core.money import ZERO, to_cents
 from core.pdf import Block, Column, Paper
 from core.templatetags.tandem import amount, money_text, quantity
+from inventory.places import LotPieces
 from orders import selectors
 from orders.invoicing import invoice_totals, invoiced_shipments
 from orders.models import Customer, CustomerItem, Invoice, Order, Return, ReturnLine, Shipment
@@ -96,7 +97,7 @@ def delivery_note(shipment: Shipment) -> Paper:
             [
                 str(row.line.position),
                 row.line.product.sku,
-                product_text(row.line.product.name, codes.get(row.line.product_id)),
+                with_lots(product_text(row.line.product.name, codes.get(row.line.product_id)), row.lots),
                 quantity(row.line.quantity),
                 quantity(row.pieces),
                 *([quantity(row.to_follow)] if follows else []),
@@ -227,6 +228,18 @@ def own_codes(customer: Customer, product_ids: Collection[int]) -> dict[int, str
 def product_text(name: str, code: str | None) -> str:
     """A product's name and below it what the customer calls it."""
     return f"{name}\n{_('Your code: %s') % code}" if code else name
+
+
+def with_lots(text: str, lots: Sequence[LotPieces]) -> str:
+    """What a line says, and the lots of its pieces, so that the customer can find them again."""
+    return "\n".join([text, *map(_lot_text, lots)])
+
+
+def _lot_text(lot: LotPieces) -> str:
+    words = {"pieces": quantity(lot.quantity), "number": lot.number, "day": lot.expires_on}
+    if lot.expires_on:
+        return _("%(pieces)s × lot %(number)s, expires %(day)s") % words
+    return _("%(pieces)s × lot %(number)s") % words
 
 
 def price_text(unit_price: Decimal, discount: Decimal) -> str:

@@ -1,6 +1,5 @@
 """Returns that are agreed, received and inspected, over HTTP."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Prefetch
@@ -79,8 +78,13 @@ class ReturnAuthorizationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixi
     def inspect(self, request: Request, pk: str) -> Response:
         """Say of all pieces that came whether they go into stock or are scrapped; writes the credit note."""
         key, lines = self._key(pk), self.validated(InspectIn)["lines"]
-        with renamed_fields(self._numbered(key, lines, "fit", "fit")):
-            services.inspect_return(key, {line["line"]: Inspection(line["fit"], line["scrap"]) for line in lines})
+        shipped = dict(
+            ReturnAuthorizationLine.objects.filter(authorization=key).values_list("position", "shipment_line")
+        )
+        names = self._numbered(key, lines, "fit", "fit")
+        names |= {f"lots.{shipped[line['line']]}": f"lines.{i}.lots" for i, line in enumerate(lines)}
+        with renamed_fields(names):
+            services.inspect_return(key, {line["line"]: _inspection(line) for line in lines})
         return self._answer(key)
 
     @extend_schema(request=CloseReturnIn, responses={200: ReturnAuthorizationOut})
@@ -94,7 +98,7 @@ class ReturnAuthorizationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixi
     def _key(self, pk: str) -> int:
         return get_object_or_404(ReturnAuthorization.objects.only("pk"), pk=pk).pk
 
-    def _numbered(self, key: int, lines: list[dict[str, int]], field: str, named: str) -> Mapping[str, str]:
+    def _numbered(self, key: int, lines: list[dict[str, int]], field: str, named: str) -> dict[str, str]:
         """The request's name for each of the service's fields; refuses lines that are unknown or there twice."""
         numbers = [line["line"] for line in lines]
         known = ReturnAuthorizationLine.objects.filter(authorization=key).values_list("position", flat=True)
@@ -104,6 +108,13 @@ class ReturnAuthorizationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixi
     def _answer(self, key: int, status: int = 200) -> Response:
         fresh = self.queryset.get(pk=key)
         return Response(kept(ReturnAuthorizationOut).to_representation(fresh), status=status)
+
+
+def _inspection(line: dict[str, Any]) -> Inspection:
+    lots: dict[str, int] = {}
+    for lot in line["lots"]:
+        lots[lot["lot"]] = lots.get(lot["lot"], 0) + lot["quantity"]
+    return Inspection(line["fit"], line["scrap"], lots)
 
 
 def _by_shipment(order: Order, lines: list[dict[str, Any]]) -> dict[int, int]:

@@ -59,12 +59,26 @@ class ReceiveReturnIn(StrictSerializer):
     lines = serializers.ListField(child=ReturnLineIn(), min_length=1, max_length=MAX_LINES)
 
 
+class LotBackIn(StrictSerializer):
+    """Pieces of one lot."""
+
+    lot = serializers.CharField(max_length=60, allow_blank=True, help_text="Lot number; empty: of no lot.")
+    quantity = _pieces("Pieces.", min_value=1)
+
+
 class InspectLineIn(StrictSerializer):
     """What was found of one line."""
 
     line = serializers.IntegerField(min_value=1, max_value=MAX_LINES, help_text="Number of the line.")
     fit = _pieces("Pieces that go into stock.", min_value=0)
     scrap = _pieces("Pieces fit for nothing.", min_value=0, default=0)
+    lots = serializers.ListField(
+        child=LotBackIn(),
+        max_length=MAX_LINES,
+        required=False,
+        default=list,
+        help_text="Of which lots the fit pieces are. Left out: the only lot that left, else of no lot.",
+    )
 
 
 class InspectIn(StrictSerializer):

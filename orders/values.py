@@ -156,6 +156,8 @@ class NewReturn:
     reason: str = ""
     external_reference: str = ""
     scrapped: Mapping[int, int] = field(default_factory=dict)
+    # Of which lots the fit pieces are, by shipment line: pieces by lot number; left out, what the shipment says.
+    lots: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,8 @@ class Inspection:
 
     fit: int
     scrap: int = 0
+    # Of which lots the fit ones are: pieces by lot number; empty: as the shipment says.
+    lots: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pieces(self) -> int:

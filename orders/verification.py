@@ -18,6 +18,7 @@ STRAY = """
       LEFT JOIN orders_order sale ON sale.id = line.order_id
      WHERE held.quantity > 0
        AND NOT EXISTS (SELECT FROM orders_quotationline offered WHERE offered.reservation_id = held.id)
+       AND NOT EXISTS (SELECT FROM inventory_lot expired WHERE expired.block_id = held.id)
      GROUP BY sale.number, line.id, line.position
     HAVING line.id IS NULL OR sum(held.quantity) > max(line.quantity - line.shipped - line.cancelled)
         OR bool_or(level.product_id <> line.product_id OR level.warehouse_id <> sale.warehouse_id)

@@ -4,10 +4,14 @@ from django.contrib import admin
 
 from core.admin import ReadOnly
 from purchasing.models import (
+    BlanketOrder,
+    BlanketOrderLine,
     GoodsReceipt,
     PurchaseOrder,
     PurchaseOrderLine,
     ReorderSuggestion,
+    StandingOrder,
+    StandingOrderLine,
     StockPolicy,
     Supplier,
     SupplierItem,
@@ -38,6 +42,32 @@ class PurchaseOrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["status"]
     search_fields = ["number"]
     inlines = [PurchaseOrderLineInline]
+
+
+class BlanketOrderLineInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = BlanketOrderLine
+
+
+@admin.register(BlanketOrder)
+class BlanketOrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["number", "supplier", "starts_on", "ends_on", "status"]
+    list_select_related = ["supplier"]
+    list_filter = ["status"]
+    search_fields = ["number", "reference"]
+    inlines = [BlanketOrderLineInline]
+
+
+class StandingOrderLineInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = StandingOrderLine
+
+
+@admin.register(StandingOrder)
+class StandingOrderAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["number", "supplier", "warehouse", "every", "unit", "status", "next_on"]
+    list_select_related = ["supplier", "warehouse"]
+    list_filter = ["status"]
+    search_fields = ["number"]
+    inlines = [StandingOrderLineInline]
 
 
 @admin.register(GoodsReceipt)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ from core.serializers import StrictSerializer
 from inventory.filters import named_products
 from inventory.serializers import LineIn, ProductRef, WarehouseField, resolve_products
 from purchasing import services
-from purchasing.agreements import blanket_order_lines
+from purchasing.agreements import lines_with_figures
 from purchasing.api import PurchaseOrderViewSet
 from purchasing.models import BlanketOrder, BlanketOrderLine, Supplier
 from purchasing.serializers import MAX_LINES, PurchaseOrderOut, PurchaseReasonIn, SupplierRef
@@ -37,7 +37,7 @@ class BlanketOrderLineOut(serializers.ModelSerializer[BlanketOrderLine]):
 
 class BlanketOrderOut(serializers.ModelSerializer[BlanketOrder]):
     supplier = SupplierRef()
-    lines = serializers.SerializerMethodField()
+    lines = BlanketOrderLineOut(many=True)
 
     class Meta:
         model = BlanketOrder
@@ -54,10 +54,6 @@ class BlanketOrderOut(serializers.ModelSerializer[BlanketOrder]):
             "created_at",
             "lines",
         ]
-
-    @extend_schema_field(BlanketOrderLineOut(many=True))
-    def get_lines(self, order: BlanketOrder) -> Any:
-        return BlanketOrderLineOut(blanket_order_lines(order.pk), many=True).data
 
 
 class NewBlanketLineIn(StrictSerializer):
@@ -127,7 +123,9 @@ class BlanketOrderFilter(filters.FilterSet):
 class BlanketOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """What suppliers have agreed to sell us at a price in a period, and what is left of it."""
 
-    queryset = BlanketOrder.objects.select_related("supplier")
+    queryset = BlanketOrder.objects.select_related("supplier").prefetch_related(
+        Prefetch("lines", lines_with_figures().select_related("supplier_item__product").order_by("pk"))
+    )
     serializer_class = BlanketOrderOut
     filterset_class = BlanketOrderFilter
     permissions = {
@@ -172,8 +170,8 @@ class BlanketOrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiV
         """Order from it at its prices; more than is left is refused unless ``overdraw`` says that it is meant."""
         known, wanted = self._known(pk), self.validated(ReleaseIn)
         products = resolve_products(wanted["lines"])
-        known_products = {line.supplier_item.product_id for line in blanket_order_lines(known)}
-        refuse_wrong_rows("product", products, known_products)
+        lines = BlanketOrderLine.objects.filter(blanket_order=known)
+        refuse_wrong_rows("product", products, set(lines.values_list("supplier_item__product", flat=True)))
         order = services.release(
             known,
             {product: line["quantity"] for product, line in zip(products, wanted["lines"], strict=True)},

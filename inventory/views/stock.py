@@ -12,9 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError, InvalidInput
 from core.exports import FORMATS, table_response
+from core.pages import count_for_notice
 from inventory import pipeline, selectors, services
+from inventory.blocks import pieces_held_back
 from inventory.documents import addresses
+from inventory.expiry import expired_lots
 from inventory.forms import AdjustForm, StockFilterForm
+from inventory.lots import lots_at
 from inventory.models import Product, StockLevel, Warehouse
 from inventory.places import Agreed, Effect
 
@@ -46,8 +50,11 @@ def stock_list(request: HttpRequest) -> HttpResponseBase:
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "excel_limit": EXCEL_LIMIT,
     }
-    template = "inventory/_stock.html" if request.headers.get("HX-Request") else "inventory/stock.html"
-    return render(request, template, context)
+    if request.headers.get("HX-Request"):
+        return render(request, "inventory/_stock.html", context)
+    if request.user.has_perm("inventory.view_stockmove"):
+        context["expired"] = count_for_notice(expired_lots(timezone.localdate()))
+    return render(request, "inventory/stock.html", context)
 
 
 def _with_cover(levels: list[StockLevel]) -> list[StockLevel]:
@@ -117,13 +124,15 @@ def _level(product_id: int, warehouse_id: int) -> StockLevel:
 @permission_required("inventory.adjust_stock", raise_exception=True)
 def stock_adjust(request: HttpRequest, product: int, warehouse: int) -> HttpResponseBase:
     """Correct one place in two steps: type, then read what would change and confirm it."""
-    form = AdjustForm(request.POST or None, with_cost=request.user.has_perm(VIEW_COSTS))
     level, step = _level(product, warehouse), request.POST.get("step")
+    lots = lots_at(level.pk) if level.pk else []
+    form = AdjustForm(request.POST or None, with_cost=request.user.has_perm(VIEW_COSTS), lots=lots)
     if request.method == "GET" or step == "edit":
         return _adjust_page(request, form, level)
     if not form.is_valid():
         return _adjust_page(request, form, level, status=422)
-    effect = Effect(level.on_hand, level.reserved, form.difference(level.on_hand))
+    # As the service reckons: what is held back of expired lots stands behind nobody's order.
+    effect = Effect(level.on_hand, level.reserved - _held_back(level), form.difference(level.on_hand))
     if form.errors:
         return _adjust_page(request, form, level, status=422)
     agreed = Agreed(form.seen_on_hand(), (form.cleaned_data["cut"] or 0) if step == "confirm" else effect.cut)
@@ -141,6 +150,10 @@ def stock_adjust(request: HttpRequest, product: int, warehouse: int) -> HttpResp
     return redirect("inventory:card", product, warehouse)
 
 
+def _held_back(level: StockLevel) -> int:
+    return pieces_held_back([level.pk]).get(level.pk, 0) if level.pk else 0
+
+
 def _adjust(form: AdjustForm, level: StockLevel, difference: int, agreed: Agreed) -> None:
     services.adjust_stock(
         product_id=level.product_id,
@@ -149,6 +162,7 @@ def _adjust(form: AdjustForm, level: StockLevel, difference: int, agreed: Agreed
         reason=form.cleaned_data["reason"],
         unit_cost=form.cleaned_data.get("unit_cost"),
         agreed=agreed,
+        lot_id=lot.pk if (lot := form.chosen_lot()) else None,
     )
 
 
@@ -161,5 +175,6 @@ def _adjust_page(
     error: DomainError | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"form": form, "level": level, "effect": effect, "error": error}
+    lot = form.chosen_lot() if effect else None
+    context = {"form": form, "level": level, "effect": effect, "error": error, "lot": lot, "held": _held_back(level)}
     return render(request, "inventory/adjust.html", context, status=status)

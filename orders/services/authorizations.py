@@ -176,6 +176,7 @@ def inspect_return(authorization_id: int, inspections: Mapping[int, Inspection])
                 returned_at=now,
                 reason=authorization.reason,
                 scrapped={pk: inspection.scrap for pk, inspection in by_line.items() if inspection.scrap},
+                lots={pk: inspection.lots for pk, inspection in by_line.items() if inspection.lots},
             )
         ]
     )

@@ -20,10 +20,11 @@ from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.costing import share_of_cost
 from inventory.models import StockMove
-from inventory.places import Receipt
+from inventory.places import LotPieces, Receipt
 from inventory.services import receive_stock
 from orders.locks import lock_orders
 from orders.models import Order, OrderLine, Return, ReturnLine, ShipmentLine
+from orders.return_lots import lots_back, returnable_lots
 from orders.signals import orders_changed
 from orders.values import NewReturn
 
@@ -34,6 +35,7 @@ class _Back:
 
     line: ShipmentLine
     already: int
+    lots: list[LotPieces]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def take_back(news: Sequence[NewReturn]) -> list[Return]:
         part
         for new, returned in zip(news, returns, strict=True)
         for pk, quantity in new.quantities.items()
-        for part in _parts(returned, backs.get(pk), pk, quantity, new.scrapped.get(pk, 0))
+        for part in _parts(returned, backs.get(pk), pk, quantity, new)
     ]
     Return.objects.bulk_create(returns)
     _bring_back(parts, at=max(returned.returned_at for returned in returns))
@@ -100,14 +102,19 @@ def _shipped(news: Sequence[NewReturn]) -> dict[int, _Back]:
         .select_related("line__product", "shipment")
         .annotate(already=Sum("return_lines__quantity", default=0))
     )
-    return {line.pk: _Back(line, line.already) for line in lines}
+    lots = returnable_lots(lines)
+    return {line.pk: _Back(line, line.already, lots.get(line.pk, [])) for line in lines}
 
 
-def _parts(returned: Return, back: _Back | None, pk: int, quantity: int, scrapped: int) -> list[_Part]:
-    """What came back of one shipment line: the pieces that are fit, and those that are not."""
+def _parts(returned: Return, back: _Back | None, pk: int, quantity: int, new: NewReturn) -> list[_Part]:
+    """What came back of one shipment line: the pieces that are fit, with their lots, and those that are not."""
+    scrapped = new.scrapped.get(pk, 0)
     if not 0 <= scrapped <= quantity:
         raise InvalidInput(_("At most the pieces that came back can be scrapped."), shipment_line=pk)
     fit = [_part(returned, back, pk, quantity - scrapped)] if quantity - scrapped or not scrapped else []
+    if fit and back:
+        lots = lots_back(back.lots, quantity - scrapped, new.lots.get(pk, {}), pk)
+        fit = [replace(part, receipt=replace(part.receipt, lots=lots)) for part in fit]
     unfit = [replace(_part(returned, back, pk, scrapped), is_scrapped=True)] if scrapped else []
     return fit + unfit
 

@@ -5,13 +5,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from core.errors import InvalidInput
 from inventory import transfers
+from inventory.expiry import set_aside_expired
 from inventory.models import Lot, Product, StockLevel
 from inventory.places import LotPieces
 from inventory.transfers import NewTransfer
 from inventory.verification import stock_differences, transfer_differences
-from orders.services import create_order, ship_order
-from orders.values import NewLine, NewOrder, NewShipment
+from orders.papers import delivery_note
+from orders.services import authorize_return, create_order, receive_return, return_goods, ship_order
+from orders.values import NewAuthorization, NewLine, NewOrder, NewReturn, NewShipment
+from orders.verification import stray_reservations
 from purchasing.models import GoodsReceipt
 from tests.factories import ChannelFactory, CustomerFactory, UserFactory, WarehouseFactory
 from tests.purchasing.conftest import buying  # noqa: F401
@@ -125,3 +129,107 @@ def test_the_api_takes_lots_and_names_the_line_that_lacks_one(house):
     lines[1] |= {"lot": "A-1", "expires_on": SOON.isoformat()}
     assert house.client.post(url, {"lines": lines}, content_type="application/json").status_code == 201
     assert list(Lot.objects.values_list("number", "expires_on", "on_hand")) == [("A-1", SOON, 10)]
+
+
+# ---- what customers send back
+
+
+def _shipped(house, pieces=13):
+    """13 pieces of tea leave: 10 of SOON, 3 of LATE."""
+    _receive(house, "LATE", LATER)
+    _receive(house, "SOON", SOON)
+    order = create_order(
+        NewOrder(
+            customer_id=CustomerFactory().pk,
+            channel_id=ChannelFactory().pk,
+            warehouse_id=house.warehouse.pk,
+            lines=[NewLine(house.tea.pk, pieces)],
+        )
+    )
+    return order, ship_order(NewShipment(order.pk)).lines.get()
+
+
+def _on_hand() -> dict[str, int]:
+    return dict(Lot.objects.order_by("expires_on").values_list("number", "on_hand"))
+
+
+def test_pieces_of_the_only_lot_come_back_to_it(house):
+    order, line = _shipped(house, pieces=4)
+    assert _on_hand() == {"SOON": 6, "LATE": 10}
+    return_goods([NewReturn(order.pk, {line.pk: 3}, reason="Too many", scrapped={line.pk: 1})])
+    assert _on_hand() == {"SOON": 8, "LATE": 10}
+    assert stock_differences() == []
+
+
+def test_all_that_left_comes_back_to_its_lots(house):
+    order, line = _shipped(house)
+    assert _on_hand() == {"SOON": 0, "LATE": 7}
+    return_goods([NewReturn(order.pk, {line.pk: 13}, reason="Refused")])
+    assert _on_hand() == {"SOON": 10, "LATE": 10}
+
+
+def test_of_several_lots_somebody_says_which_and_no_more_than_left(house):
+    order, line = _shipped(house)
+    return_goods([NewReturn(order.pk, {line.pk: 2}, lots={line.pk: {"LATE": 2}})])
+    assert _on_hand() == {"SOON": 0, "LATE": 9}
+    with pytest.raises(InvalidInput) as refused:
+        return_goods([NewReturn(order.pk, {line.pk: 2}, lots={line.pk: {"LATE": 2}})])
+    assert list(refused.value.field_errors) == [f"lots.{line.pk}"]
+    for told in ({"SOON": 1}, {"OTHER": 2}, {"SOON": 3, "LATE": -1}):
+        with pytest.raises(InvalidInput):
+            return_goods([NewReturn(order.pk, {line.pk: 2}, lots={line.pk: told})])
+    # Unread, they are of no lot; the label says nothing about them.
+    return_goods([NewReturn(order.pk, {line.pk: 2})])
+    assert _on_hand() == {"SOON": 0, "LATE": 9}
+    assert StockLevel.objects.get(product=house.tea).on_hand == 11
+    assert stock_differences() == []
+
+
+def test_the_page_of_a_return_asks_for_the_lots(house):
+    order, line = _shipped(house)
+    url = f"/orders/{order.pk}/return/"
+    page = house.client.get(url).content.decode()
+    assert f'name="lot-{line.pk}-0"' in page
+    fields = {"reason": "Wrong goods", f"back-{line.pk}": "4", f"scrap-{line.pk}": "1"}
+    refused = house.client.post(url, fields)
+    assert refused.status_code == 422
+    assert "say how many of each go into stock, 3 in all" in refused.content.decode()
+    assert house.client.post(url, fields | {f"lot-{line.pk}-0": "2", f"lot-{line.pk}-1": "1"}).status_code == 302
+    assert _on_hand() == {"SOON": 2, "LATE": 8}
+
+
+def test_an_inspected_return_knows_its_lots_on_the_page_and_over_the_api(house):
+    order, line = _shipped(house)
+    authorization = authorize_return(NewAuthorization(order.pk, {line.pk: 6}, SOON, "Wrong goods"))
+    receive_return(authorization.pk, {1: 3})
+    url = f"/returns/authorised/{authorization.pk}/"
+    assert "SOON" in house.client.get(url).content.decode()
+    wrong = house.client.post(f"{url}inspect/", {"fit-1": "3", "scrap-1": "0", "lot-1-0": "2"})
+    assert wrong.status_code == 422
+    assert house.client.post(f"{url}inspect/", {"fit-1": "3", "scrap-1": "0", "lot-1-0": "3"}).status_code == 302
+    assert _on_hand() == {"SOON": 3, "LATE": 7}
+    receive_return(authorization.pk, {1: 3})
+    api = f"/api/v1/return-authorizations/{authorization.pk}/inspect/"
+    body = {"lines": [{"line": 1, "fit": 3, "lots": [{"lot": "LATE", "quantity": 4}]}]}
+    refused = house.client.post(api, body, content_type="application/json")
+    assert [error["field"] for error in refused.json()["errors"]] == ["lines.0.lots"]
+    body["lines"][0]["lots"][0]["quantity"] = 3
+    assert house.client.post(api, body, content_type="application/json").status_code == 200
+    assert _on_hand() == {"SOON": 3, "LATE": 10}
+
+
+def test_the_delivery_note_as_pdf_names_the_lots(house):
+    _order, line = _shipped(house)
+    (row,) = delivery_note(line.shipment).rows
+    assert row[2].splitlines()[1:] == [
+        f"10 × lot SOON, expires {SOON}",
+        f"3 × lot LATE, expires {LATER}",
+    ]
+
+
+def test_orders_know_what_is_held_back_of_a_lot(house):
+    """The proof of reservations passes over what nobody ordered, and an order loses its pieces to it."""
+    _shipped(house, pieces=4)
+    assert set_aside_expired(SOON + timedelta(days=1)) == 1
+    assert (stray_reservations(), stock_differences()) == ([], [])
+    assert StockLevel.objects.get(product=house.tea).available == 10

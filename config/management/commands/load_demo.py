@@ -21,6 +21,7 @@ from config.demo.currencies import play_currencies
 from config.demo.demand import days_until
 from config.demo.desk import lay_out_desk
 from config.demo.history import History, World
+from config.demo.lots import receive_lots
 from config.demo.supply import agree_with_suppliers, set_up_standing_orders
 from config.demo.transfers import play_transfers
 from core.models import Company, User
@@ -85,6 +86,7 @@ class Command(BaseCommand):
         if options["today"] is None:
             agree_with_suppliers(timezone.localdate())
             set_up_standing_orders(timezone.localdate())
+            receive_lots(world)
         if not options["no_forecast"]:
             self._derive(options["today"])
             if options["today"] is None and days > YEAR.days:
