@@ -330,8 +330,8 @@ def test_every_post_is_repeatable(shop, channel, documents):
     # ledger alone. Quotations, 7: made, hold, let-go, decline one each; ordering one on the quotation and two on the
     # order (confirmed, quoted before). Returns, 8: each of the four steps one on the return and one on its order.
     # Transfers, 5, one each. Purchasing, 11: order, 8 steps, rate, approved suggestion one each; the refused
-    # dismissal none. Agreements, 4: agreed, closed, drawn on, and the purchase order that draws. Standing orders, 4: one
-    # each.
+    # dismissal none. Agreements, 4: agreed, closed, drawn on, and the purchase order that draws. Standing
+    # orders, 4: one each.
     # Customers, 4: a contact and an address added, one of each changed; the invoice is told by its order.
     assert AuditEntry.objects.count() - before == 7 + 7 + 8 + 5 + 11 + 4 + 4 + 4 + 1
     assert sizes(Invoice, Contact, DeliveryAddress) == [1, 2, 2]
