@@ -125,10 +125,11 @@ MANAGERS = (
         "forecasting.run_forecast",
         "reports.view_dashboard",
         "core.change_company",
+        "core.share_savedview",
     }
 )
 # A machine does not look at an order before it releases it.
-INTEGRATIONS = MANAGERS - {"core.change_company", "orders.release_credit"}
+INTEGRATIONS = MANAGERS - {"core.change_company", "core.share_savedview", "orders.release_credit"}
 
 ROLES: dict[str, set[str]] = {
     "Sales": SALES,

@@ -156,3 +156,41 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SavedView(models.Model):
+    """A list as somebody likes to see it: the filters of one page under a name (core/saved_views.py)."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=60)
+    name = models.CharField(_("name"), max_length=60)
+    # The filters as the page's address has them; what the page no longer knows is left out when the view is opened.
+    query = models.CharField(max_length=2000, blank=True, default="")
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        default_permissions = ()
+        permissions = [("share_savedview", _("Can share views of lists with everybody"))]
+        constraints = [models.UniqueConstraint(fields=["owner", "page", "name"], name="savedview_one_per_name")]
+        indexes = [models.Index(fields=["page"], condition=models.Q(is_shared=True), name="savedview_shared")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DefaultView(models.Model):
+    """The saved view, one's own or a shared one, that a list opens with for somebody."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    page = models.CharField(max_length=60)
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="defaults")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "page"], name="defaultview_one_per_page")]
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.view}"

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
 from core.pages import count_for_notice, following_page
+from core.saved_views import saves_views
 from forecasting import selectors
 from forecasting.explanation import assumptions, explain
 from forecasting.models import DemandForecast, ForecastRun, Pattern
@@ -25,6 +26,7 @@ VIEW = "forecasting.view_demandforecast"
 
 @require_safe
 @permission_required(VIEW, raise_exception=True)
+@saves_views(["q", "category", "warehouse", "pattern", "stale"])
 def forecast_list(request: HttpRequest) -> HttpResponse:
     """Every forecast, most valuable first."""
     chosen = {

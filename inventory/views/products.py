@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import InvalidInput
+from core.saved_views import saves_views
 from inventory import products, selectors
 from inventory.forms import ProductFilterForm, ProductForm
 from inventory.models import Product
@@ -20,6 +21,7 @@ PAGE_SIZE = 50
 
 @require_safe
 @permission_required("inventory.view_product", raise_exception=True)
+@saves_views(ProductFilterForm)
 def product_list(request: HttpRequest) -> HttpResponse:
     """Products by SKU; ``?after=`` the last one shown gives the next page."""
     form, after = ProductFilterForm(request.GET), row_after(request, "after")

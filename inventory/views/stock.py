@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.errors import DomainError, InvalidInput
 from core.exports import FORMATS, table_response
 from core.pages import count_for_notice
+from core.saved_views import saves_views
 from inventory import pipeline, selectors, services
 from inventory.blocks import pieces_held_back
 from inventory.documents import addresses
@@ -35,6 +36,7 @@ def row_after(request: HttpRequest, name: str) -> int | None:
 
 @require_safe
 @permission_required("inventory.view_stocklevel", raise_exception=True)
+@saves_views(StockFilterForm)
 def stock_list(request: HttpRequest) -> HttpResponseBase:
     """Stock by SKU; ``?after=`` the last row shown gives the next page. Asked by htmx, only the rows."""
     form = StockFilterForm(request.GET)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.errors import DomainError
 from core.forms import spread_errors
 from core.idempotency import do_once, new_key
+from core.saved_views import saves_views
 from core.templatetags.tandem import quantity
 from inventory import selectors, transfers
 from inventory.history import transfer_events
@@ -39,6 +40,7 @@ VIEW, REQUEST, MOVE = "inventory.view_transfer", "inventory.request_transfer", "
 
 @require_safe
 @permission_required(VIEW, raise_exception=True)
+@saves_views(TransferFilterForm)
 def transfer_list(request: HttpRequest) -> HttpResponse:
     """Transfers, newest first; ``?before=`` the last one shown gives the next page."""
     form, before = TransferFilterForm(request.GET), row_after(request, "before")

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import InvalidInput
 from core.pages import following_page
+from core.saved_views import saves_views
 from orders import selectors, services
 from orders.buying import bought_by, earned_from, repurchase_rate
 from orders.credit import credit_used
@@ -24,6 +25,7 @@ BOUGHT_SHOWN = 50
 
 @require_safe
 @permission_required("orders.view_customer", raise_exception=True)
+@saves_views(["q"])
 def customer_list(request: HttpRequest) -> HttpResponse:
     """Customers by name, found by code, name or phone."""
     search = request.GET.get("q", "").strip()[:100]

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.errors import DomainError, Outdated
 from core.exports import FORMATS, table_response
 from core.mail import unsent_mails
+from core.saved_views import saves_views
 from core.templatetags.tandem import in_words
 from orders import selectors, services
 from orders.forms import CancelForm, OrderFilterForm
@@ -36,6 +37,7 @@ FILTERS = ("status", "channel", "warehouse", "first", "last")
 
 @require_safe
 @permission_required("orders.view_order", raise_exception=True)
+@saves_views(OrderFilterForm)
 def order_list(request: HttpRequest) -> HttpResponseBase:
     """Orders, newest first; ``?before=`` the last one shown gives the next page, however many there are."""
     form = OrderFilterForm(request.GET)

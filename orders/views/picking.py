@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError, InvalidInput
+from core.saved_views import saves_views
 from inventory.models import Warehouse
 from orders import picking, services
 from orders.models import Order, Shipment
@@ -24,6 +25,7 @@ REMEMBERED = "pick_warehouse"
 
 @require_safe
 @permission_required("orders.ship_order", raise_exception=True)
+@saves_views(QueueForm)
 def pick_queue(request: HttpRequest) -> HttpResponseBase:
     """What can ship from one warehouse, oldest wish first; ``?after=`` the last row shown gives the next page.
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
+from core.saved_views import saves_views
 from core.templatetags.tandem import in_words
 from orders import quotations as selectors
 from orders import services
@@ -28,6 +29,7 @@ PAGE_SIZE = 50
 
 @require_safe
 @permission_required("orders.view_quotation", raise_exception=True)
+@saves_views(QuotationFilterForm)
 def quotation_list(request: HttpRequest) -> HttpResponse:
     """Quotations, newest first; ``?before=`` the last one shown gives the next page."""
     form = QuotationFilterForm(request.GET)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError, InvalidInput
+from core.saved_views import saves_views
 from orders import authorizations as selectors
 from orders import services
 from orders.authorization_forms import (
@@ -29,6 +30,7 @@ PAGE_SIZE = 50
 
 @require_safe
 @permission_required("orders.view_returnauthorization", raise_exception=True)
+@saves_views(ReturnFilterForm)
 def return_list(request: HttpRequest) -> HttpResponseBase:
     """Authorised returns, newest first; a whole number, as a scanner types it, opens the return."""
     form = ReturnFilterForm(request.GET)

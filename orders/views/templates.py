@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import Duplicate, InvalidInput
+from core.saved_views import saves_views
 from orders.entry import template_lines
 from orders.models import OrderTemplate
 from orders.services import templates as services
@@ -24,6 +25,7 @@ MAX_SHOWN = 500
 
 @require_safe
 @permission_required("orders.view_ordertemplate", raise_exception=True)
+@saves_views(["q"])
 def template_list(request: HttpRequest) -> HttpResponse:
     """Every template, by name."""
     search = request.GET.get("q", "").strip()[:80]

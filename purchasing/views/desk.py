@@ -24,6 +24,7 @@ from core.errors import DomainError
 from core.exports import FORMATS, table_response
 from core.money import to_cents
 from core.queue import kick
+from core.saved_views import saves_views
 from inventory.models import Warehouse
 from purchasing import selectors, services
 from purchasing.decision import Doubt, Need, decide
@@ -79,6 +80,7 @@ class Group:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(VIEW, raise_exception=True)
+@saves_views(DeskFilterForm)
 def desk(request: HttpRequest) -> HttpResponseBase:
     """Open suggestions by supplier, or with ``?format=`` as a file.
 

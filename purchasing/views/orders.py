@@ -16,6 +16,7 @@ from core.exports import FORMATS, table_response
 from core.mail import unsent_mails
 from core.money import ZERO, to_cents
 from core.pages import count_for_notice
+from core.saved_views import saves_views
 from core.templatetags.tandem import quantity
 from purchasing import selectors, services
 from purchasing.currencies import own_currency
@@ -34,6 +35,7 @@ VIEW = "purchasing.view_purchaseorder"
 
 @require_safe
 @permission_required(VIEW, raise_exception=True)
+@saves_views(PurchaseFilterForm)
 def order_list(request: HttpRequest) -> HttpResponseBase:
     """Purchase orders, newest first; ``?before=`` the last one shown gives the next page, however many there are."""
     form = PurchaseFilterForm(request.GET)

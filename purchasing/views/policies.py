@@ -15,6 +15,7 @@ from core.errors import DomainError, InvalidInput
 from core.exports import FORMATS, table_response
 from core.pages import following_page
 from core.queue import kick
+from core.saved_views import saves_views
 from inventory.models import Product, Warehouse
 from inventory.places import Place
 from purchasing import selectors, services
@@ -33,6 +34,7 @@ CHANGE = "purchasing.change_stockpolicy"
 
 @require_safe
 @permission_required("purchasing.view_stockpolicy", raise_exception=True)
+@saves_views(PolicyFilterForm)
 def policy_list(request: HttpRequest) -> HttpResponseBase:
     """Stock policies by SKU and warehouse, or with ``?format=`` as a file to edit."""
     form = PolicyFilterForm(request.GET)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError
 from core.idempotency import do_once, new_key
+from core.saved_views import saves_views
 from core.templatetags.tandem import quantity
 from inventory.lots import lots_of_moves
 from inventory.selectors import waiting_by_place
@@ -29,6 +30,7 @@ ORDERS_SHOWN = 100
 
 @require_safe
 @permission_required(RECEIVE, raise_exception=True)
+@saves_views(ReceivingFilterForm)
 def expected(request: HttpRequest) -> HttpResponseBase:
     """Purchase orders on their way, due first; the number of one leads straight to it."""
     form = ReceivingFilterForm(_remembered(request))

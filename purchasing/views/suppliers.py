@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.errors import InvalidInput
 from core.pages import following_page
 from core.queue import kick
+from core.saved_views import saves_views
 from purchasing import selectors, services
 from purchasing.forms import SupplierForm, SupplierItemForm
 from purchasing.models import Supplier, SupplierItem
@@ -28,6 +29,7 @@ ORDERS_SHOWN = 10
 
 @require_safe
 @permission_required("purchasing.view_supplier", raise_exception=True)
+@saves_views(["q"])
 def supplier_list(request: HttpRequest) -> HttpResponse:
     """Suppliers by code."""
     search = sought(request.GET.get("q", ""))
