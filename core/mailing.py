@@ -53,9 +53,9 @@ def mail_page(
     return render(request, "core/mail.html", context, status=422 if form.errors else 200)
 
 
-def try_again(request: HttpRequest, pk: int, subject_type: str) -> Mail:
-    """Try an e-mail of such a document again that did not go, or perhaps did not, and say so; 404 without one."""
-    mail = get_object_or_404(Mail.objects.defer("file"), pk=pk, subject_type=subject_type)
+def try_again(request: HttpRequest, pk: int, *subject_types: str) -> Mail:
+    """Try an e-mail of such documents again that did not go, or perhaps did not, and say so; 404 without one."""
+    mail = get_object_or_404(Mail.objects.defer("file"), pk=pk, subject_type__in=subject_types)
     try:
         send_again(pk)
     except DomainError as refusal:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Mail, User
 from core.templatetags.tandem import percent
+from orders.mailing import SUBJECTS
 from orders.models import Complaint, LinePromise, Order, Quotation
 from orders.promise import OPEN_ORDERS
 from orders.quotations import ENDING_DAYS
@@ -57,8 +58,8 @@ def open_complaints(user: User | None = None) -> QuerySet[Complaint]:
 
 
 def undecided_mails(user: User | None = None) -> QuerySet[Mail]:
-    """E-mails of orders that did not go, or perhaps did not."""
-    rows = Mail.objects.filter(subject_type="order", status__in=[Mail.Status.FAILED, Mail.Status.UNCLEAR])
+    """E-mails of orders and quotations that did not go, or perhaps did not."""
+    rows = Mail.objects.filter(subject_type__in=SUBJECTS, status__in=[Mail.Status.FAILED, Mail.Status.UNCLEAR])
     return (rows.filter(created_by=user) if user else rows).defer("file").order_by("pk")
 
 

@@ -13,21 +13,32 @@ from core.mail import NewMail, queue_mail
 from core.models import Company, Mail
 from core.pdf import Paper, in_language, render
 from orders import papers
-from orders.models import Invoice, Order, Return, Shipment
+from orders.models import Invoice, Order, Quotation, Return, Shipment
 
 SEND = "orders.send_document"
+# What an e-mail can be about, as its row says it, and the page that shows what became of it.
+SUBJECTS = {"order": "orders:detail", "quotation": "orders:quotation"}
+OF_AN_ORDER = gettext_lazy(
+    "Dear Sir or Madam,\n\nplease find attached our %(document)s %(number)s for your order %(order)s.\n\n"
+    "Kind regards\n%(company)s"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of document: what it is called, who may see it, its rows, its order, how it reads, where its PDF is."""
+    """A kind of document: what it is called, who may see it, its rows, whose timeline tells of it, how it reads.
+
+    ``pdf`` is where its file is, ``subject`` one of SUBJECTS; ``text`` is the e-mail's, where it has one of its own.
+    """
 
     label: Promise | str
     permission: str
     rows: QuerySet[Any]
-    order_of: Callable[[Any], Order]
+    subject_of: Callable[[Any], Order | Quotation]
     paper: Callable[[Any], Paper]
     pdf: str
+    subject: str = "order"
+    text: Promise | str = OF_AN_ORDER
 
 
 KINDS = {
@@ -63,36 +74,47 @@ KINDS = {
         papers.credit_note,
         "orders:credit-note-pdf",
     ),
+    "quotation": Kind(
+        gettext_lazy("Quotation"),
+        "orders.view_quotation",
+        Quotation.objects.select_related("customer"),
+        lambda quotation: quotation,
+        papers.quotation,
+        "orders:quotation-pdf",
+        subject="quotation",
+        text=gettext_lazy(
+            "Dear Sir or Madam,\n\nplease find attached our %(document)s %(number)s. It is valid until %(until)s.\n\n"
+            "Kind regards\n%(company)s"
+        ),
+    ),
 }
 
 
-def recipient(order: Order) -> str:
-    """Where e-mails about an order go: to its contact, else to the customer."""
-    return order.contact_email or order.customer.email
+def recipient(subject: Order | Quotation) -> str:
+    """Where e-mails about it go: to an order's contact, else to the customer."""
+    return getattr(subject, "contact_email", "") or subject.customer.email
 
 
 def suggested(kind: Kind, row: Any) -> dict[str, str]:
     """Recipient, subject and text as the page offers them, in the customer's language."""
-    order, company = kind.order_of(row), Company.objects.first()
+    subject, company = kind.subject_of(row), Company.objects.first()
     name = company.name if company else "Tandem"
-    with in_language(order.customer.language):
-        words = {"document": kind.label, "number": row.number, "order": order.number, "company": name}
+    with in_language(subject.customer.language):
+        words = {"document": kind.label, "number": row.number, "order": subject.number, "company": name}
+        if isinstance(subject, Quotation):
+            words["until"] = f"{subject.valid_until:%Y-%m-%d}"
         return {
-            "to": recipient(order),
+            "to": recipient(subject),
             "title": _("%(document)s %(number)s · %(company)s") % words,
-            "text": _(
-                "Dear Sir or Madam,\n\nplease find attached our %(document)s %(number)s for your order %(order)s.\n\n"
-                "Kind regards\n%(company)s"
-            )
-            % words,
+            "text": str(kind.text) % words,
         }
 
 
 def send_document(name: str, row: Any, *, key: str, to: str, title: str, text: str) -> Mail:
     """Keep the document, as it reads now, to be e-mailed after the commit; one ``key`` makes one e-mail."""
     kind = KINDS[name]
-    order = kind.order_of(row)
-    with in_language(order.customer.language):
+    subject = kind.subject_of(row)
+    with in_language(subject.customer.language):
         paper = kind.paper(row)
         file = render(paper)
-    return queue_mail(NewMail(key, "order", order.pk, name, row.number, to, title, text, paper.name, file))
+    return queue_mail(NewMail(key, kind.subject, subject.pk, name, row.number, to, title, text, paper.name, file))

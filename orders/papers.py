@@ -1,4 +1,4 @@
-"""What the documents of the order desk say: order confirmation, delivery note, invoice, credit note.
+"""What the documents of the order desk say: quotation, order confirmation, delivery note, invoice, credit note.
 
 Each is written in the customer's language, whoever asks for it. ``core.pdf`` lays them out.
 """
@@ -15,11 +15,51 @@ from core.money import ZERO, to_cents
 from core.pdf import Block, Column, Paper
 from core.templatetags.tandem import amount, money_text, quantity
 from inventory.places import LotPieces
-from orders import selectors
+from orders import quotations, selectors
 from orders.invoicing import invoice_totals, invoiced_shipments
-from orders.models import Customer, CustomerItem, Invoice, Order, Return, ReturnLine, Shipment
+from orders.models import Customer, CustomerItem, Invoice, Order, Quotation, Return, ReturnLine, Shipment
 from orders.picking import delivery_lines
 from orders.pricing import Totals
+
+
+def quotation(quoted: Quotation) -> Paper:
+    """What is offered at which prices, and until when."""
+    lines = list(quoted.lines.select_related("product").order_by("position"))
+    codes = own_codes(quoted.customer, [line.product_id for line in lines])
+    return Paper(
+        title=_("Quotation"),
+        number=quoted.number,
+        blocks=[customer_block(quoted.customer)],
+        facts=[
+            (_("Date"), f"{timezone.localdate(quoted.quoted_at):%Y-%m-%d}"),
+            (_("Valid until"), f"{quoted.valid_until:%Y-%m-%d}"),
+            *([(_("Stock held until"), f"{quoted.held_until:%Y-%m-%d}")] if quoted.held_until else []),
+            *([(_("Requested date"), f"{quoted.requested_date:%Y-%m-%d}")] if quoted.requested_date else []),
+            (_("Payment"), payment_terms(quoted.customer)),
+        ],
+        columns=[
+            Column("#", 9),
+            Column(_("SKU"), 30),
+            Column(_("Product")),
+            Column(_("Quantity"), 20, is_number=True),
+            Column(_("Unit price"), 24, is_number=True),
+            Column(_("Amount"), 26, is_number=True),
+        ],
+        rows=[
+            [
+                str(line.position),
+                line.product.sku,
+                product_text(line.product.name, codes.get(line.product_id)),
+                quantity(line.quantity),
+                price_text(line.unit_price, line.discount),
+                amount(line.amount),
+            ]
+            for line in lines
+        ],
+        totals=total_rows(quotations.quotation_totals(quoted, lines), quoted.discount),
+        notes=[quoted.note] if quoted.note else [],
+        signature=_("Accepted (date, signature):"),
+    )
 
 
 def order_confirmation(order: Order) -> Paper:

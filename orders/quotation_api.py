@@ -2,6 +2,7 @@
 
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins
 from rest_framework.decorators import action
@@ -10,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import ApiViewSet, kept
-from orders import services
+from core.pdf import in_language, render
+from core.renderers import PdfRenderer, SafeJSONRenderer
+from orders import papers, services
 from orders.api import OrderViewSet
 from orders.credit import RELEASE
 from orders.filters import QuotationFilter
@@ -37,6 +40,7 @@ class QuotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView
         "let_go": "orders.change_quotation",
         "decline": "orders.change_quotation",
         "order": "orders.confirm_order",
+        "document": "orders.view_quotation",
     }
 
     @extend_schema(request=NewQuotationIn, responses={201: QuotationOut})
@@ -84,6 +88,14 @@ class QuotationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView
         order = services.order_quotation(key, release_credit=wanted["release_credit"])
         fresh = OrderViewSet.queryset.get(pk=order.pk)
         return Response(kept(OrderOut).to_representation(fresh), status=201)
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @action(detail=True, renderer_classes=[PdfRenderer, SafeJSONRenderer])
+    def document(self, request: Request, pk: str) -> Response:
+        """The quotation as PDF, in the customer's language."""
+        quotation = get_object_or_404(Quotation.objects.select_related("customer"), pk=pk)
+        with in_language(quotation.customer.language):
+            return Response(render(papers.quotation(quotation)), content_type="application/pdf")
 
     def _key(self, pk: str) -> int:
         return get_object_or_404(Quotation.objects.only("pk"), pk=pk).pk

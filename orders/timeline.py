@@ -181,6 +181,14 @@ def _mailed(sentence: str) -> Callable[[Data], str]:
     return words
 
 
+MAIL_WORDS: Words = {
+    "mailed": ("mail", _mailed(gettext_noop("%(document)s %(number)s was e-mailed to %(to)s."))),
+    "mail_failed": ("mail-off", _mailed(gettext_noop("%(document)s %(number)s could not be e-mailed to %(to)s."))),
+    "mail_unclear": (
+        "mail-question",
+        _mailed(gettext_noop("%(document)s %(number)s may or may not have been e-mailed to %(to)s.")),
+    ),
+}
 WORDS: Words = {
     "confirmed": ("check", _confirmed),
     "quoted_before": ("file-text", _quoted_before),
@@ -202,12 +210,7 @@ WORDS: Words = {
     "returned": ("arrow-back-up", _returned),
     "cancelled": ("x", _cancelled),
     "complained": ("message-exclamation", _complained),
-    "mailed": ("mail", _mailed(gettext_noop("%(document)s %(number)s was e-mailed to %(to)s."))),
-    "mail_failed": ("mail-off", _mailed(gettext_noop("%(document)s %(number)s could not be e-mailed to %(to)s."))),
-    "mail_unclear": (
-        "mail-question",
-        _mailed(gettext_noop("%(document)s %(number)s may or may not have been e-mailed to %(to)s.")),
-    ),
+    **MAIL_WORDS,
     "complaint_settled": ("message-check", _complaint_settled),
 }
 

@@ -50,6 +50,7 @@ urlpatterns = [
     path("quotations/", quotations.quotation_list, name="quotations"),
     path("quotations/<int:pk>/", quotations.quotation_detail, name="quotation"),
     path("quotations/<int:pk>/print/", quotations.quotation_print, name="quotation-print"),
+    path("quotations/<int:pk>/quotation.pdf", papers.quotation, name="quotation-pdf"),
     path("quotations/<int:pk>/order/", quotations.quotation_order, name="quotation-order"),
     path("quotations/<int:pk>/hold/", quotations.quotation_hold, name="quotation-hold"),
     path("quotations/<int:pk>/let-go/", quotations.quotation_let_go, name="quotation-let-go"),

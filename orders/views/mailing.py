@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.mailing import MailPage, mail_page, try_again
-from orders.mailing import KINDS, SEND, recipient, send_document, suggested
+from orders.mailing import KINDS, SEND, SUBJECTS, recipient, send_document, suggested
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,15 +25,15 @@ def document_mail(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     if not request.user.has_perm(found.permission):
         raise PermissionDenied
     row = get_object_or_404(found.rows, pk=pk)
-    order = found.order_of(row)
+    subject = found.subject_of(row)
     page = MailPage(
         document=f"{found.label} {row.number}",
         pdf=reverse(found.pdf, args=[pk]),
-        of=order.number,
-        recipient=" · ".join(part for part in (str(order.customer), order.contact_name) if part),
-        back=reverse("orders:detail", args=[order.pk]),
+        of=subject.number,
+        recipient=" · ".join(part for part in (str(subject.customer), getattr(subject, "contact_name", "")) if part),
+        back=reverse(SUBJECTS[found.subject], args=[subject.pk]),
         no_address=""
-        if recipient(order)
+        if recipient(subject)
         else _("The customer has no e-mail address: type one here, and note it with the customer."),
     )
     return mail_page(request, page, suggested(found, row), partial(send_document, kind, row))
@@ -43,4 +43,5 @@ def document_mail(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
 @permission_required(SEND, raise_exception=True)
 def mail_again(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Try an e-mail again that did not go, or perhaps did not."""
-    return redirect("orders:detail", try_again(request, pk, "order").subject_id)
+    mail = try_again(request, pk, *SUBJECTS)
+    return redirect(SUBJECTS[mail.subject_type], mail.subject_id)

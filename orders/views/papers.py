@@ -11,9 +11,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.pdf import in_language, pdf_download, pdf_response, render_several
 from orders import papers
-from orders.models import Invoice, Order, Return, Shipment
+from orders.models import Invoice, Order, Quotation, Return, Shipment
 
 MOST = 100
+
+
+@require_safe
+@permission_required("orders.view_quotation", raise_exception=True)
+def quotation(request: HttpRequest, pk: int) -> HttpResponse:
+    """What we offer to the customer."""
+    quoted = get_object_or_404(Quotation.objects.select_related("customer"), pk=pk)
+    with in_language(quoted.customer.language):
+        return pdf_response(papers.quotation(quoted))
 
 
 @require_safe

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
+from core.mail import unsent_mails
 from core.saved_views import saves_views
 from core.templatetags.tandem import in_words
 from orders import quotations as selectors
@@ -22,6 +23,7 @@ from orders import services
 from orders.credit import RELEASE, CreditExceeded
 from orders.models import Quotation
 from orders.quotation_forms import DeclineForm, HoldForm, QuotationFilterForm
+from orders.quotation_timeline import quotation_events
 from orders.services.quotations import MAX_HOLD_DAYS
 
 PAGE_SIZE = 50
@@ -76,7 +78,8 @@ def _page(
         "held": held,
         "missing": sum(line.quantity for line in lines) - held,
         "totals": selectors.quotation_totals(quotation, lines),
-        "events": selectors.quotation_events(pk),
+        "events": quotation_events(pk),
+        "mails": unsent_mails("quotation", pk),
         "is_open": is_open,
         "is_over": is_open and quotation.valid_until < timezone.localdate(),
         "order_question": _order_question(quotation, held, sum(line.quantity for line in lines) - held),

@@ -13,8 +13,10 @@ from core import mail as mailing
 from core.models import Mail
 from core.tasks import send_mails
 from orders.models import Customer
-from orders.services import create_order
+from orders.quotation_timeline import quotation_events
+from orders.services import create_order, make_quotation
 from orders.timeline import order_events
+from orders.values import NewQuotation
 from tests.factories import CompanyFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +69,29 @@ def test_one_e_mail_with_the_document_goes_and_the_timeline_says_so(sales, order
     event = order_events(order.pk)[-1]
     assert (event.verb, event.actor.first_name) == ("mailed", "Li")
     assert event.sentence == f"Order confirmation {order.number} was e-mailed to buyer@shop.example."
+
+
+def test_a_quotation_goes_to_the_customer_and_its_history_tells(sales, desk, order):
+    until = timezone.localdate() + timedelta(days=9)
+    quotation = make_quotation(NewQuotation(desk.order((desk.product(sku="CUP"), 3)), until))
+    page = sales.get(f"/mail/quotation/{quotation.pk}/")
+    assert page.context["form"]["to"].value() == "buyer@shop.example"
+    assert f"报价单 {quotation.number}，有效期至 {until}" in page.context["form"]["text"].value()
+    typed = {"key": KEY, "to": "buyer@shop.example", "title": "Offer", "text": "Hello"}
+    answer = sales.post(f"/mail/quotation/{quotation.pk}/", typed)
+    assert answer["Location"] == f"/quotations/{quotation.pk}/"
+    assert "E-mails not sent yet" in sales.get(f"/quotations/{quotation.pk}/").content.decode()
+    with patch.object(EmailBackend, "send_messages", side_effect=smtplib.SMTPServerDisconnected("cut")):
+        send_mails()
+    assert f"/quotations/{quotation.pk}/#mails" in sales.get("/day/").content.decode()
+    again = sales.post(f"/mail/{Mail.objects.get().pk}/again/")
+    assert again["Location"] == f"/quotations/{quotation.pk}/"
+    assert send_mails() == 1
+    (message,) = outbox.outbox
+    assert message.attachments[0][0] == f"{quotation.number}.pdf"
+    event = quotation_events(quotation.pk)[-1]
+    assert event.sentence == f"Quotation {quotation.number} was e-mailed to buyer@shop.example."
+    assert verbs(order) == ["confirmed"], "it is no e-mail of an order"
 
 
 def test_the_form_sent_twice_makes_one_e_mail(sales, order):

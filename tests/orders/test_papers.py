@@ -1,14 +1,17 @@
-"""Order confirmation, delivery note and credit note as PDF: figures worked out by hand, in the customer's language."""
+"""Quotation, order confirmation, delivery note and credit note as PDF: figures by hand, in the customer's language."""
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal as D
 from io import BytesIO
 
 import pytest
+from django.utils import timezone
 from pypdf import PdfReader
 
 from orders.models import Customer, CustomerItem
-from orders.services import create_order, return_goods, ship_order
-from orders.values import NewReturn, NewShipment
+from orders.services import create_order, make_quotation, return_goods, ship_order
+from orders.values import NewQuotation, NewReturn, NewShipment
 from tests.factories import CompanyFactory, UserFactory, stock
 
 pytestmark = pytest.mark.django_db
@@ -71,10 +74,33 @@ def test_delivery_note_and_credit_note(sales, order):
         assert part in text, part
 
 
+def test_a_quotation_says_prices_tax_its_last_day_and_the_customers_codes(sales, desk):
+    CompanyFactory(currency="EUR")
+    tea = desk.product(sku="TEA", name="绿茶 · Green tea", price="10.00", tax_rate="13")
+    CustomerItem.objects.create(customer=desk.customer, product=tea, code="OWN-7")
+    until = timezone.localdate() + timedelta(days=20)
+    line = desk.order((tea, 5), discount=D("5"), freight=D("7"), note="As talked about")
+    line = replace(line, lines=[replace(line.lines[0], discount=D("10"))])
+    quotation = make_quotation(NewQuotation(line, until))
+    text = text_of(sales.get(f"/quotations/{quotation.pk}/quotation.pdf"))
+    # 5 × 10.00 − 10 % = 45.00; − 5 % = 42.75; + 7.00 = 49.75 net. Tax 13 %: of 42.75 = 5.5575 → 5.56, of 7.00 = 0.91.
+    for part in ("OWN-7", "−10.00%", "45.00", "-€2.25", "€7.00", "€49.75", "€6.47", "€56.22", f"{until}", "Astalked"):
+        assert part in text, part
+    Customer.objects.update(language="zh-hans")
+    text = text_of(sales.get(f"/quotations/{quotation.pk}/quotation.pdf"))
+    assert "报价单" in text
+    assert "Quotation" not in text
+    body = sales.get(f"/quotations/{quotation.pk}/").content.decode()
+    assert f"/quotations/{quotation.pk}/quotation.pdf" in body
+    over_the_api = f"/api/v1/quotations/{quotation.pk}/document/"
+    assert "报价单" in text_of(sales.get(over_the_api))
+
+
 @pytest.mark.parametrize(
     ("address", "permission"),
     [
         ("/orders/0/confirmation.pdf", "orders.view_order"),
+        ("/quotations/0/quotation.pdf", "orders.view_quotation"),
         ("/shipments/0/delivery-note.pdf", "orders.view_shipment"),
         ("/returns/0/credit-note.pdf", "orders.view_return"),
     ],

@@ -57,6 +57,7 @@ MATRIX = [
     ("post", "quotations/0/let-go/", "orders.change_quotation", 404),
     ("post", "quotations/0/decline/", "orders.change_quotation", 404),
     ("post", "quotations/0/order/", "orders.confirm_order", 404),
+    ("get", "quotations/0/document/", "orders.view_quotation", 404),
     ("get", "return-authorizations/", "orders.view_returnauthorization", 200),
     ("get", "return-authorizations/0/", "orders.view_returnauthorization", 404),
     ("post", "return-authorizations/", "orders.add_returnauthorization", 400),
