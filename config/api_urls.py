@@ -8,6 +8,7 @@ from inventory.api import ProductViewSet, StockAdjustmentViewSet, StockMoveViewS
 from inventory.transfer_api import TransferViewSet
 from orders.api import AvailabilityViewSet, ChannelViewSet, CustomerViewSet, OrderViewSet, ShipmentViewSet
 from orders.contact_api import ContactViewSet, DeliveryAddressViewSet
+from orders.customer_item_api import CustomerItemViewSet
 from orders.invoice_api import InvoiceViewSet
 from orders.quotation_api import QuotationViewSet
 from orders.return_api import ReturnAuthorizationViewSet
@@ -29,6 +30,7 @@ router.register("channels", ChannelViewSet, "channel")
 router.register("customers", CustomerViewSet, "customer")
 router.register("contacts", ContactViewSet, "contact")
 router.register("delivery-addresses", DeliveryAddressViewSet, "deliveryaddress")
+router.register("customer-items", CustomerItemViewSet, "customeritem")
 router.register("orders", OrderViewSet, "order")
 router.register("return-authorizations", ReturnAuthorizationViewSet, "returnauthorization")
 router.register("quotations", QuotationViewSet, "quotation")

@@ -8,7 +8,16 @@ from django_filters import rest_framework as filters
 from core.models import AuditEntry
 from inventory.filters import ProductFilter, named_products
 from inventory.models import Product
-from orders.models import Channel, Customer, Invoice, Order, Quotation, ReturnAuthorization, Shipment
+from orders.models import (
+    Channel,
+    Customer,
+    CustomerItem,
+    Invoice,
+    Order,
+    Quotation,
+    ReturnAuthorization,
+    Shipment,
+)
 
 
 class ChannelFilter(filters.FilterSet):
@@ -61,6 +70,23 @@ class InvoiceFilter(filters.FilterSet):
     class Meta:
         model = Invoice
         fields: list[str] = []
+
+
+class CustomerItemFilter(filters.FilterSet):
+    """Customers' own item codes by customer, product and code."""
+
+    customer = filters.CharFilter(field_name="customer__code", label="Code of the customer.")
+    customer_id = filters.NumberFilter(label="Id of the customer.")
+    product = filters.CharFilter(method="of_products", max_length=2000, label="SKUs or barcodes, separated by commas.")
+    code = filters.CharFilter(lookup_expr="iexact", max_length=60, label="The customer's code, in any spelling.")
+
+    class Meta:
+        model = CustomerItem
+        fields: list[str] = []
+
+    def of_products(self, queryset: QuerySet[CustomerItem], name: str, value: str) -> QuerySet[CustomerItem]:
+        """Codes of the products named."""
+        return queryset.filter(product__in=named_products(value).values("pk"))
 
 
 class OrderFilter(filters.FilterSet):

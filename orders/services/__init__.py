@@ -12,7 +12,7 @@ from orders.services.cancelling import cancel_order, cancel_orders
 from orders.services.changes import change_order
 from orders.services.complaints import note_complaint, settle_complaint
 from orders.services.contacts import save_address, save_contact
-from orders.services.customer_items import add_customer_item, remove_customer_item
+from orders.services.customer_items import add_customer_item, change_customer_item, remove_customer_item
 from orders.services.customers import add_customer, add_customers, change_customer
 from orders.services.fulfilment import ship_order, ship_orders
 from orders.services.intake import create_order, create_orders, take_order
@@ -39,6 +39,7 @@ __all__ = [
     "cancel_order",
     "cancel_orders",
     "change_customer",
+    "change_customer_item",
     "change_order",
     "close_return",
     "create_order",

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Outdated
 from core.forms import dress
 from orders import services
 from orders.models import Customer, CustomerItem
@@ -60,8 +60,11 @@ def customer_items(request: HttpRequest, pk: int) -> HttpResponseBase:
 @permission_required("orders.change_customer", raise_exception=True)
 def customer_item_remove(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Forget one code."""
-    item = get_object_or_404(CustomerItem.objects.select_related("product"), pk=pk)
-    customer = item.customer_id
-    services.remove_customer_item(item)
-    messages.success(request, _("The code was removed; the product and its orders stay as they are."))
+    customer = get_object_or_404(CustomerItem, pk=pk).customer_id
+    try:
+        services.remove_customer_item(pk)
+    except Outdated as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, _("The code was removed; the product and its orders stay as they are."))
     return redirect("orders:customer-items", customer)

@@ -30,6 +30,7 @@ def test_version_and_every_address(schema):
         "blanket-orders",
         "channels",
         "contacts",
+        "customer-items",
         "customers",
         "delivery-addresses",
         "exchange-rates",
