@@ -183,7 +183,7 @@ def test_query_budgets(keeper, shelves, django_assert_max_num_queries):
     for path, budget in (
         ("/stock/", 10),
         (card(shelves["tea"], shelves["here"]), 10),
-        ("/products/", 7),
+        ("/products/", 8),
         (f"/products/{shelves['tea'].pk}/", 11),
     ):
         with django_assert_max_num_queries(budget) as captured:

@@ -169,7 +169,7 @@ def test_receiving_needs_its_permission(client, buying):
 def test_query_budgets(storekeeper, buying, django_assert_max_num_queries):
     orders = [buying.order((buying.tea, 10), (buying.cup, 6)) for _n in range(3)]
     storekeeper.get(RECEIVING)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         storekeeper.get(RECEIVING)
     with django_assert_max_num_queries(9):
         storekeeper.get(f"{RECEIVING}{orders[0].pk}/")
