@@ -8,6 +8,7 @@ from typing import Any
 
 from scipy import special
 
+from core.money import to_cents
 from purchasing.budget import Buy
 from purchasing.decision import DAYS_PER_YEAR, Need, Offer
 
@@ -75,4 +76,4 @@ def buys(need: Need, offer: Offer, quantity: int, view: Outlook) -> list[Buy]:
         offer.order_multiple, -(-(quantity - smallest) // CHOICES // offer.order_multiple) * offer.order_multiple
     )
     pieces = [*range(smallest, quantity, step), quantity]
-    return [Buy(n, n * offer.cost(n), view.profit(need.position, n)) for n in pieces if offer.accepts(n)]
+    return [Buy(n, to_cents(n * offer.cost(n)), view.profit(need.position, n)) for n in pieces if offer.accepts(n)]

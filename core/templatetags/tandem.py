@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.models import Company
+from core.money import to_cents
 
 register = template.Library()
 SYMBOLS = {"CNY": "¥", "EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
@@ -28,10 +29,10 @@ def in_words(values: dict[str, Any]) -> dict[str, Any]:
 
 @register.filter
 def amount(value: Any) -> str:
-    """Money with two places and thousands separators, without a currency; an en dash for nothing."""
+    """Money with two places, rounded half-up as the books do, and thousands separators; an en dash for nothing."""
     if value is None:
         return "–"
-    return number_format(Decimal(str(value)).quantize(Decimal("0.01")), 2, use_l10n=True, force_grouping=True)
+    return number_format(to_cents(Decimal(str(value))), 2, use_l10n=True, force_grouping=True)
 
 
 @register.filter

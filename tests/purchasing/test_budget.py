@@ -114,6 +114,14 @@ def test_offered_quantities_are_the_suppliers():
     assert [one.cash for one in found][-3:] == [50, 55, 60]
 
 
+def test_cash_is_whole_cents_as_on_the_purchase_order():
+    offer = Offer(item=1, unit_cost=Decimal("44.4373"), breaks=(), moq=186, order_multiple=6)
+    view = Outlook(mean=200, sd=5, days=10, underage=1, holding_a_day=0)
+    (only,) = buys(Need(0, 0, 0, 5, 186, (offer,)), offer, 186, view)
+    # 186 × 44.4373 = 8265.3378
+    assert only.cash == Decimal("8265.34")
+
+
 # ---- the page
 
 
