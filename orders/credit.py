@@ -15,7 +15,8 @@ from core.templatetags.tandem import amount
 RELEASE = "orders.release_credit"
 
 # Gross, by customer: goods not shipped yet with the freight of open orders, and goods shipped (less what came back)
-# within the customer's days to pay. Freight bears the highest rate of its order, as in pricing.totals.
+# within the customer's days to pay, with the freight of orders whose last goods left in that time. Freight bears the
+# highest rate of its order, as in pricing.totals.
 USED = """
     SELECT customer_id, sum(money) FROM (
         SELECT sale.customer_id, round(round(round((line.quantity - line.shipped - line.cancelled) * line.unit_price
@@ -38,6 +39,14 @@ USED = """
           JOIN orders_shipmentline part ON part.shipment_id = shipment.id
           JOIN orders_orderline line ON line.id = part.line_id
          WHERE customer.id = ANY(%(customers)s) AND customer.payment_days > 0
+        UNION ALL
+        SELECT sale.customer_id, round(sale.freight * (100 + (SELECT max(line.tax_rate) FROM orders_orderline line
+               WHERE line.order_id = sale.id)) / 100, 2)
+          FROM orders_customer customer
+          JOIN orders_order sale ON sale.customer_id = customer.id AND sale.status = 'shipped' AND sale.freight > 0
+         WHERE customer.id = ANY(%(customers)s) AND customer.payment_days > 0
+           AND EXISTS (SELECT 1 FROM orders_shipment shipment WHERE shipment.order_id = sale.id
+                       AND shipment.shipped_at > %(now)s - customer.payment_days * interval '1 day')
     ) parts GROUP BY customer_id
 """
 

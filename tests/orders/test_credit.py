@@ -51,6 +51,18 @@ def test_what_shipped_counts_until_the_days_to_pay_are_over_and_less_what_came_b
     assert used(desk) == D("0.00")
 
 
+def test_freight_is_owed_as_long_as_the_goods_are(desk, tea):
+    limit(desk, "1000", days=30)
+    order = create_order(desk.order((tea, 4), freight=D("10.00")))
+    assert used(desk) == D("56.50")  # 45.20 and freight with 13 %: 11.30
+    ship_order(NewShipment(order.pk, {order.lines.get().pk: 3}, timezone.now() - timedelta(days=29)))
+    assert used(desk) == D("56.50")
+    cancel_order(order.pk, reason="x")
+    assert used(desk) == D("45.20")  # 3 shipped 33.90, freight 11.30
+    limit(desk, "1000", days=28)
+    assert used(desk) == D("0.00")
+
+
 def test_the_refusal_names_the_amounts_and_who_may_release(desk, tea):
     UserFactory(role="Managers", first_name="Min", last_name="Zhao")
     UserFactory(role="Sales")
