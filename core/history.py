@@ -15,7 +15,7 @@ Words = dict[str, tuple[str, Callable[[Data], str]]]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step: its key, its verb, when, by whom (None: the system), what happened, and its icon."""
+    """One step: its key, its verb, when, by whom (None: the system), what happened in words, its icon, its data."""
 
     pk: int
     verb: str
@@ -23,6 +23,7 @@ class Event:
     actor: User | None
     sentence: str
     icon: str
+    data: Data
 
 
 def events(subject: str, subject_id: int, words: Words) -> list[Event]:
@@ -30,5 +31,5 @@ def events(subject: str, subject_id: int, words: Words) -> list[Event]:
     found = []
     for entry in audit.timeline(subject, subject_id):
         icon, sentence = words[entry.verb]
-        found.append(Event(entry.pk, entry.verb, entry.at, entry.actor, sentence(entry.data), icon))
+        found.append(Event(entry.pk, entry.verb, entry.at, entry.actor, sentence(entry.data), icon, entry.data))
     return found

@@ -131,6 +131,8 @@ def line_state(row: DeskLine) -> str:
         parts.append(_("%s wait; nobody supplies them, so there is no date") % pieces(row.waiting))
     if line.shipped:
         parts.append(_("%s shipped") % pieces(line.shipped))
-    if line.cancelled:
-        parts.append(_("%s cancelled") % pieces(line.cancelled))
+    if row.moved:
+        parts.append(_("%s moved to another order") % pieces(row.moved))
+    if row.cancelled:
+        parts.append(_("%s cancelled") % pieces(row.cancelled))
     return " · ".join(parts)

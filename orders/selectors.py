@@ -123,11 +123,19 @@ def with_figures(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 @dataclass(frozen=True, slots=True)
 class DeskLine:
-    """An order line and, of what is still open, the pieces reserved and the pieces waiting."""
+    """An order line and, of what is still open, the pieces reserved and the pieces waiting.
+
+    ``moved`` pieces were split off with the whole line, and count elsewhere; ``cancelled`` ones are wanted no more.
+    """
 
     line: OrderLine
     reserved: int
     waiting: int
+    moved: int = 0
+
+    @property
+    def cancelled(self) -> int:
+        return self.line.cancelled - self.moved
 
 
 def order_lines(order: Order) -> list[DeskLine]:

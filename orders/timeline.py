@@ -1,6 +1,7 @@
 """An order's history in sentences."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -218,3 +219,13 @@ WORDS: Words = {
 def order_events(order_id: int) -> list[Event]:
     """Every step of an order, oldest first; one query."""
     return events("order", order_id, WORDS)
+
+
+def moved_pieces(steps: Iterable[Event]) -> Counter[int]:
+    """By number, the pieces of lines that were split off whole: counted as cancelled, but nobody cancelled them."""
+    moved: Counter[int] = Counter()
+    for step in steps:
+        if step.verb == "split":
+            whole = step.data.get("whole", ())  # steps before this was kept do not tell
+            moved.update({position: pieces for position, _sku, pieces in step.data["lines"] if position in whole})
+    return moved

@@ -178,8 +178,11 @@ def _finish(
         order.move_to(Order.Status.SHIPPED)
         order.save(update_fields=["status"])
     told = [[line.position, line.product.sku, quantity] for line, quantity in plan]
+    # Their pieces count as cancelled from now on, but nobody cancelled them.
+    whole = [line.position for line, quantity in plan if quantity == line.quantity]
     waiting = sum(moved.values())
-    audit.record("order", order.pk, "split", at=now, number=part.number, part=part.pk, pieces=pieces, lines=told)
+    told_of = {"number": part.number, "part": part.pk, "pieces": pieces, "lines": told, "whole": whole}
+    audit.record("order", order.pk, "split", at=now, **told_of)
     audit.record(
         "order",
         part.pk,

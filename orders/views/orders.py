@@ -1,6 +1,7 @@
 """Orders: the list with its filters and export, one order with its history, and cancelling it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -27,7 +28,7 @@ from orders.quotes import line_state
 from orders.selectors import DeskLine
 from orders.services.steps import STEPS
 from orders.several import ACTIONS
-from orders.timeline import order_events
+from orders.timeline import moved_pieces, order_events
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000
@@ -122,7 +123,11 @@ def order_cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
         return _order_page(request, pk, cancel_form=form, error=error, since=form.cleaned_data["seen"], status=409)
     except DomainError as error:
         return _order_page(request, pk, cancel_form=form, error=error, status=409)
-    messages.success(request, _("Order %s is cancelled; what was reserved is free again.") % order.number)
+    if order.status == Order.Status.CANCELLED:
+        text = _("Order %s is cancelled; what was reserved is free again.")
+    else:
+        text = _("What had not shipped of order %s is cancelled; what was reserved is free again.")
+    messages.success(request, text % order.number)
     return redirect("orders:detail", pk)
 
 
@@ -140,14 +145,16 @@ def _order_page(
     # Before the lines: a step that is recorded in between is then unknown to the page.
     events = order_events(order.pk)
     seen = max((event.pk for event in events if event.verb in STEPS), default=0)
-    rows = selectors.order_lines(order)
+    moved = moved_pieces(events)
+    rows = [replace(row, moved=moved[row.line.position]) for row in selectors.order_lines(order)]
     is_open = order.status in OPEN_ORDERS
     context = {
         "order": order,
         "rows": [(row, line_state(row)) for row in rows],
         "reserved": sum(row.reserved for row in rows),
         "waiting": sum(row.waiting for row in rows),
-        "has_cancelled": any(row.line.cancelled for row in rows),
+        "has_moved": any(row.moved for row in rows),
+        "has_cancelled": any(row.cancelled for row in rows),
         "has_returned": any(row.line.returned for row in rows),
         "totals": selectors.order_totals(order, [row.line for row in rows]),
         "has_discount": any(row.line.discount for row in rows),

@@ -7,6 +7,7 @@ const style = getComputedStyle(document.documentElement);
 const colour = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
 const number = new Intl.NumberFormat(document.documentElement.lang || "en", { maximumFractionDigits: 0 });
 const text = colour("--tblr-body-color", "#1d273b");
+const unit = words.currency ? ` (${words.currency})` : "";
 const axis = (name) => ({
   type: "value",
   name,
@@ -26,8 +27,8 @@ chart.setOption({
     confine: true,
     formatter: ({ value }) => `${words.cash}: <b>${number.format(value[0])}</b><br>${words.profit}: <b>${number.format(value[1])}</b>`,
   },
-  xAxis: { ...axis(words.cash), nameLocation: "middle", nameGap: 28 },
-  yAxis: { ...axis(words.profit), nameTextStyle: { color: text, align: "left" } },
+  xAxis: { ...axis(words.cash + unit), nameLocation: "middle", nameGap: 28 },
+  yAxis: { ...axis(words.profit + unit), nameTextStyle: { color: text, align: "left" } },
   series: [
     { type: "line", data: data.points, symbolSize: 4, color: colour("--tblr-primary", "#206bc4") },
     { type: "scatter", name: words.plan, data: [data.chosen], symbolSize: 14, color: colour("--tblr-orange", "#f76707") },

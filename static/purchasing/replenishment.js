@@ -47,7 +47,9 @@ function mark(row) {
   feedback.style.display = text ? "block" : "none";
   const quantity = pieces(input(row).value);
   row.querySelector(".desk-cost").textContent = format(amount(quantity, costOf(row, quantity)), 2);
-  row.querySelector(".desk-piece").textContent = format(Number(costOf(row, quantity)), 2);
+  const cost = Number(costOf(row, quantity));
+  // As the server writes it: two places, or as many as the cost has.
+  row.querySelector(".desk-piece").textContent = format(cost, cost === Number(cost.toFixed(2)) ? 2 : 4);
 }
 
 function remember(row) {

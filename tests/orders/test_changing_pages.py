@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from core.models import AuditEntry
 from orders.models import Order
-from orders.services import create_order, last_step
+from orders.services import change_order, create_order, last_step, split_order
+from orders.values import NewSplit, OrderChange, ShortClose
 from tests.factories import UserFactory, stock
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +191,18 @@ def test_the_day_stands_in_the_browsers_own_form_in_every_language(sales, order)
     for language in ("en", "zh-hans"):
         page = sales.get(f"/orders/{order.pk}/change/", headers={"Accept-Language": language}).content.decode()
         assert f'name="requested_date" value="{order.requested_date.isoformat()}"' in page
+
+
+def test_a_line_that_was_split_off_whole_is_not_called_cancelled(sales, order):
+    split_order(NewSplit(order.pk, {1: 3}))
+    split_order(NewSplit(order.pk, {1: 1}))
+    page = sales.get(f"/orders/{order.pk}/")
+    tea, _rice = page.context["rows"]
+    # Three of four went first: the line came to one. Then all of it went.
+    assert (tea[0].line.quantity, tea[0].moved, tea[0].cancelled) == (1, 1, 0)
+    assert tea[1] == "1 moved to another order"
+    assert not page.context["has_cancelled"]
+    change_order(OrderChange(order.pk, closed=[ShortClose(2, "No more made")]))
+    page = sales.get(f"/orders/{order.pk}/")
+    assert [(row.moved, row.cancelled) for row, _state in page.context["rows"]] == [(1, 0), (0, 2)]
+    assert page.context["has_cancelled"]

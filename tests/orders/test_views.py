@@ -251,6 +251,20 @@ def test_cancelling_asks_with_what_is_released_and_then_releases(sales, desk):
     assert "this step is no longer possible" in refused.content.decode()
 
 
+def test_cancelling_the_rest_does_not_call_the_order_cancelled(sales, desk):
+    product = desk.product()
+    stock(product, desk.warehouse, 5)
+    order = services.create_order(desk.order((product, 8)))
+    services.ship_order(NewShipment(order.pk))
+    page = sales.post(f"/orders/{order.pk}/cancel/", {"reason": "Too late"}, follow=True)
+    (message,) = page.context["messages"]
+    assert (
+        str(message) == f"What had not shipped of order {order.number} is cancelled; what was reserved is free again."
+    )
+    order.refresh_from_db()
+    assert order.status == "shipped"
+
+
 def test_a_live_refresh_gets_the_changing_part_alone(sales, desk):
     product = desk.product()
     order = services.create_order(desk.order((product, 1)))
