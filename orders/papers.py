@@ -267,7 +267,7 @@ def own_codes(customer: Customer, product_ids: Collection[int]) -> dict[int, str
 
 def product_text(name: str, code: str | None) -> str:
     """A product's name and below it what the customer calls it."""
-    return f"{name}\n{_('Your code: %s') % code}" if code else name
+    return name + "\n" + _("Your code: %s") % code if code else name
 
 
 def with_lots(text: str, lots: Sequence[LotPieces]) -> str:

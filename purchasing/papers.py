@@ -66,7 +66,7 @@ def purchase_order_paper(order: PurchaseOrder) -> Paper:
             ]
             for number, line in enumerate(lines, 1)
         ],
-        totals=[(f"{_('Total')} ({currency})" if currency else _("Total"), amount(total))],
+        totals=[(_("Total") + (f" ({currency})" if currency else ""), amount(total))],
         notes=[notes[order.status]] if order.status in notes else [],
     )
 

@@ -29,15 +29,17 @@ function band(params, api) {
   return { type: "group", children: [line(low[0], low[1], high[0], high[1]), line(low[0], low[1] - 5, low[0], low[1] + 5), line(high[0], high[1] - 5, high[0], high[1] + 5)] };
 }
 
+const unitOf = (words) => (words.currency ? ` (${words.currency})` : "");
+
 draw("backtest-policies", (words) => {
   const rows = [...data.policies].reverse();
   return {
-    grid: { left: 8, right: 24, top: 8, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 24, top: 8, bottom: 32, containLabel: true },
     tooltip: {
       confine: true,
       formatter: ({ dataIndex }) => `${rows[dataIndex].name}<br>${words.profit}: <b>${whole.format(rows[dataIndex].profit.value)}</b> (${whole.format(rows[dataIndex].profit.low)} – ${whole.format(rows[dataIndex].profit.high)})`,
     },
-    xAxis: { type: "value", axisLabel: { formatter: (value) => short.format(value), hideOverlap: true } },
+    xAxis: { type: "value", name: words.profit + unitOf(words), nameLocation: "middle", nameGap: 24, axisLabel: { formatter: (value) => short.format(value), hideOverlap: true } },
     yAxis: { type: "category", data: rows.map((row) => row.name), axisLabel: { width: 110, overflow: "break" } },
     series: [
       { type: "bar", data: rows.map((row) => ({ value: row.profit.value, itemStyle: { opacity: row.code === "tandem" ? 1 : 0.55 } })) },
@@ -56,7 +58,7 @@ draw("backtest-curve", (words) => {
       formatter: ([{ dataIndex }]) => `${words.stock}: ${tenths.format(points[dataIndex].stock)}<br>${words.profit}: <b>${whole.format(points[dataIndex].profit)}</b><br>${words.fill}: ${tenths.format(points[dataIndex].fill)} %`,
     },
     xAxis: { type: "value", name: words.stock, nameLocation: "middle", nameGap: 24 },
-    yAxis: { type: "value", name: words.profit, nameTextStyle: { align: "left" }, axisLabel: { formatter: (value) => short.format(value) } },
+    yAxis: { type: "value", name: words.profit + unitOf(words), nameTextStyle: { align: "left" }, axisLabel: { formatter: (value) => short.format(value) } },
     series: [{ type: "line", data: points.map((point) => [point.stock, point.profit]), symbolSize: 6 }],
   };
 });

@@ -88,8 +88,10 @@ def test_a_quotation_says_prices_tax_its_last_day_and_the_customers_codes(sales,
         assert part in text, part
     Customer.objects.update(language="zh-hans")
     text = text_of(sales.get(f"/quotations/{quotation.pk}/quotation.pdf"))
-    assert "报价单" in text
+    for part in ("报价单", "贵方物料编码：OWN-7"):
+        assert part in text, part
     assert "Quotation" not in text
+    assert "code" not in text
     body = sales.get(f"/quotations/{quotation.pk}/").content.decode()
     assert f"/quotations/{quotation.pk}/quotation.pdf" in body
     over_the_api = f"/api/v1/quotations/{quotation.pk}/document/"

@@ -2,3 +2,5 @@
 
 THOUSAND_SEPARATOR = ","
 NUMBER_GROUPING = 3
+# As every other page writes a day.
+SHORT_DATE_FORMAT = "Y-m-d"
