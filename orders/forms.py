@@ -56,6 +56,16 @@ class OrderFilterForm(forms.Form):
     first = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     waiting = forms.BooleanField(label=_("Waiting for stock only"), required=False)
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=[
+            ("", _("Newest first")),
+            ("due", _("Requested date")),
+            ("customer", _("Customer")),
+            ("total", _("Highest total")),
+        ],
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,6 +91,7 @@ class OrderFilterForm(forms.Form):
             waiting=data.get("waiting", False),
             first=data.get("first"),
             last=data.get("last"),
+            sort=data.get("sort", ""),
         )
 
 

@@ -45,6 +45,16 @@ class OrderWish:
     waiting: bool = False
     first: date | None = None
     last: date | None = None
+    sort: str = ""
+
+
+# Each tells any two orders apart and has no nulls, as core.pages needs it.
+ORDERINGS = {
+    "": ("-pk",),
+    "due": ("requested_date", "-pk"),
+    "customer": ("customer__name", "-pk"),
+    "total": ("-total", "-pk"),
+}
 
 
 def _day_start(day: date) -> datetime:
@@ -75,7 +85,7 @@ def pieces_by_order(order_ids: Collection[int]) -> dict[int, tuple[int, int]]:
 
 
 def order_list(wish: OrderWish) -> QuerySet[Order]:
-    """Orders of a wish, newest first, each with ``total`` (as ordered) and ``waiting`` pieces."""
+    """Orders of a wish, newest first unless it says otherwise, with ``total`` (as ordered) and ``waiting`` pieces."""
     orders = Order.objects.select_related("customer", "channel", "warehouse")
     if wish.status:
         orders = orders.filter(status=wish.status)
@@ -92,7 +102,7 @@ def order_list(wish: OrderWish) -> QuerySet[Order]:
     orders = with_figures(orders)
     if wish.waiting:
         orders = orders.filter(Q(status__in=OPEN_ORDERS) & Q(waiting__gt=0))
-    return orders.order_by("-pk")
+    return orders.order_by(*ORDERINGS[wish.sort])
 
 
 def _searched(orders: QuerySet[Order], text: str) -> QuerySet[Order]:

@@ -23,8 +23,8 @@ def sales_home(request: HttpRequest) -> HttpResponse:
     risks = home.orders_at_risk(today, user)
     context = {
         "is_mine": is_mine,
-        "risks": risks[:SHOWN],
-        "more_risks": max(0, len(risks) - SHOWN),
+        "risks": risks if request.GET.get("risks") == "all" else risks[:SHOWN],
+        "more_risks": 0 if request.GET.get("risks") == "all" else max(0, len(risks) - SHOWN),
         "complaints": home.open_complaints(user)[:SHOWN],
         "mails": home.undecided_mails(user)[:SHOWN],
         "quotations": home.expiring_quotations(today, user)[:SHOWN]

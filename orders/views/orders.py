@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.errors import DomainError, Outdated
 from core.exports import FORMATS, table_response
 from core.mail import unsent_mails
+from core.pages import following_page
 from core.saved_views import saves_views
 from core.templatetags.tandem import in_words
 from orders import selectors, services
@@ -33,28 +34,26 @@ from orders.timeline import moved_pieces, order_events
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000
 LINES_IN_QUESTION = 8
-FILTERS = ("status", "channel", "warehouse", "first", "last")
+FILTERS = ("status", "channel", "warehouse", "first", "last", "sort")
 
 
 @require_safe
 @permission_required("orders.view_order", raise_exception=True)
 @saves_views(OrderFilterForm)
 def order_list(request: HttpRequest) -> HttpResponseBase:
-    """Orders, newest first; ``?before=`` the last one shown gives the next page, however many there are."""
+    """Orders, newest first or sorted; ``?before=`` the last one shown gives the next page, however many there are."""
     form = OrderFilterForm(request.GET)
     orders = selectors.order_list(form.wish())
     if request.GET.get("format") in FORMATS:
         return _export(request.GET["format"], orders)
-    before = request.GET.get("before", "")
-    is_first = not before.isdecimal()
-    page = list(orders[: PAGE_SIZE + 1] if is_first else orders.filter(pk__lt=int(before))[: PAGE_SIZE + 1])
+    page = following_page(orders, request.GET.get("before"), PAGE_SIZE)
     actions = [(name, step.label) for name, step in ACTIONS.items() if request.user.has_perm(step.permission)]
     context = {
         "form": form,
         "filters": [form[name] for name in FILTERS],
-        "orders": page[:PAGE_SIZE],
-        "older": page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None,
-        "is_first": is_first,
+        "orders": page.object_list,
+        "next": page.next,
+        "is_first": page.is_first,
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "is_narrowed": any(request.GET.get(name) for name in (*FILTERS, "waiting")),
         "export_limit": EXPORT_LIMIT,

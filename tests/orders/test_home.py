@@ -54,6 +54,16 @@ def test_orders_without_a_day_past_their_day_or_with_poor_odds(sales, desk):
     assert [number for number, _why in risks(sales, "?of=me")] == [orders["LATE"].number]
 
 
+def test_more_orders_at_risk_than_fit_are_one_click_away(sales, desk, monkeypatch):
+    monkeypatch.setattr("orders.views.home.SHOWN", 1)
+    for _number in range(3):
+        create_order(desk.order((desk.product(), 1)))
+    page = sales.get(URL)
+    assert len(page.context["risks"]) == 1
+    assert '<a href="?risks=all">and 2 more orders</a>' in page.content.decode()
+    assert len(sales.get(f"{URL}?risks=all").context["risks"]) == 3
+
+
 def test_what_waits_for_an_answer(sales, desk):
     order = create_order(desk.order((desk.product(), 1)))
     Complaint.objects.create(order=order, customer=desk.customer, cause="late", text="Where is it?")

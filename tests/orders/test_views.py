@@ -340,9 +340,9 @@ def test_figures_of_the_list(sales, three):
 def test_pages_follow_the_last_order_shown(sales, three, monkeypatch):
     monkeypatch.setattr("orders.views.orders.PAGE_SIZE", 2)
     context = sales.get("/orders/").context
-    assert ([order.pk for order in context["orders"]], context["older"]) == ([three[2].pk, three[1].pk], three[1].pk)
+    assert ([order.pk for order in context["orders"]], context["next"]) == ([three[2].pk, three[1].pk], three[1].pk)
     context = sales.get("/orders/", {"before": three[1].pk}).context
-    assert ([order.pk for order in context["orders"]], context["older"]) == ([three[0].pk], None)
+    assert ([order.pk for order in context["orders"]], context["next"]) == ([three[0].pk], None)
 
 
 def test_query_budgets(sales, three, django_assert_num_queries, django_assert_max_num_queries):
@@ -353,6 +353,27 @@ def test_query_budgets(sales, three, django_assert_num_queries, django_assert_ma
         sales.get(f"/orders/{three[2].pk}/")
     with django_assert_max_num_queries(9):
         sales.get("/customers/")
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [("", [3, 2, 1, 0]), ("due", [1, 3, 2, 0]), ("customer", [2, 0, 3, 1]), ("total", [2, 3, 1, 0])],
+)
+def test_the_list_is_sorted_over_all_its_pages(sales, desk, monkeypatch, sort, expected):
+    monkeypatch.setattr("orders.views.orders.PAGE_SIZE", 1)
+    today, tea = timezone.localdate(), desk.product(price="10.00")
+    ann, zoe = CustomerFactory(name="Ann"), CustomerFactory(name="Zoe")
+    made = []
+    for pieces, customer, days in [(1, ann, 9), (2, zoe, 1), (5, ann, 5), (2, zoe, 5)]:
+        desk.customer = customer
+        made.append(services.create_order(desk.order((tea, pieces), requested_date=today + timedelta(days=days))))
+    found, before = [], None
+    while not found or before:
+        context = sales.get("/orders/", {"sort": sort} | ({"before": before} if before else {})).context
+        found += [made.index(order) for order in context["orders"]]
+        before = context["next"]
+    assert found == expected
+    assert sales.get("/orders/?sort=nonsense").status_code == 200
 
 
 def test_the_filtered_list_exports(sales, three):
