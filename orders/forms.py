@@ -63,7 +63,6 @@ class OrderFilterForm(forms.Form):
             ("", _("Newest first")),
             ("due", _("Requested date")),
             ("customer", _("Customer")),
-            ("total", _("Highest total")),
         ],
     )
 
