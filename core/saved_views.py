@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from core.checks import refuse_text
 from core.errors import DomainError, Duplicate, InvalidInput
+from core.locks import lock_saved_view
 from core.models import DefaultView, SavedView, User
 
 SHARE = "core.share_savedview"
@@ -163,7 +164,6 @@ def list_page(path: str) -> ListPage:
     return ListPage(match.view_name, path, filters)
 
 
-@transaction.atomic(durable=True)
 def save_view(
     user: User, page: ListPage, name: str, typed: str, *, is_shared: bool, is_default: bool, replace: bool = False
 ) -> SavedView:
@@ -179,38 +179,54 @@ def save_view(
         raise InvalidInput(_("Correct these filters before you keep them: %s.") % names)
     if len(query) > MAX_QUERY:
         raise InvalidInput(_("These filters are too long to be kept: shorten the search."))
-    own = SavedView.objects.filter(owner=user, page=page.name)
-    view = own.filter(name=name).first()
-    if view and not replace:
-        raise NameTaken(_("You already have a view “%s” of this list.") % name)
-    if view is None and own.count() >= MAX_VIEWS:
-        raise InvalidInput(_("You have %s views of this list, which is the most: delete one first.") % MAX_VIEWS)
-    is_shared = is_shared and user.has_perm(SHARE)
-    if view is None:
-        view = _stored(SavedView(owner=user, page=page.name, name=name, query=query, is_shared=is_shared))
-    else:
-        # A view that others use stays shared: replacing its filters is not taking it away.
-        view.query, view.is_shared = query, view.is_shared or is_shared
-        view.save(update_fields=["query", "is_shared"])
-    if is_default:
-        _make_default(user, view)
-    return view
+    new = SavedView(owner=user, page=page.name, name=name, query=query, is_shared=is_shared and user.has_perm(SHARE))
+    try:
+        return _save(new, is_default=is_default, replace=replace)
+    except IntegrityError as error:
+        raise _name_taken(name) from error
 
 
 @transaction.atomic(durable=True)
+def _save(new: SavedView, *, is_default: bool, replace: bool) -> SavedView:
+    own = SavedView.objects.filter(owner=new.owner, page=new.page)
+    view = own.filter(name=new.name).first()
+    if view and not replace:
+        raise _name_taken(new.name)
+    if view is None and own.count() >= MAX_VIEWS:
+        raise InvalidInput(_("You have %s views of this list, which is the most: delete one first.") % MAX_VIEWS)
+    if view is None:
+        view = new
+        view.save(force_insert=True)
+    else:
+        # A view that others use stays shared: replacing its filters is not taking it away.
+        view.query, view.is_shared = new.query, view.is_shared or new.is_shared
+        view.save(update_fields=["query", "is_shared"])
+    if is_default:
+        _make_default(view.owner, view)
+    return view
+
+
 def change_view(user: User, pk: int, *, name: str, is_shared: bool, is_default: bool) -> SavedView:
     """Rename a view, share it or not, and make it one's own default or not.
 
     Who may only open a view decides about their default; its name and sharing then stay as they are.
-    Raises: Http404, InvalidInput, NameTaken.
+    Locks: SavedView. Raises: Http404, InvalidInput, NameTaken.
     """
+    try:
+        return _change(user, pk, name.strip(), is_shared=is_shared, is_default=is_default)
+    except IntegrityError as error:
+        raise _name_taken(name.strip()) from error
+
+
+@transaction.atomic(durable=True)
+def _change(user: User, pk: int, name: str, *, is_shared: bool, is_default: bool) -> SavedView:
     view = _visible(user, pk)
     if may_alter(user, view):
-        refuse_text("name", name.strip(), MAX_NAME, is_required=True)
-        view.name = name.strip()
+        refuse_text("name", name, MAX_NAME, is_required=True)
+        view.name = name
         if user.has_perm(SHARE):
             view.is_shared = is_shared
-        _stored(view)
+        view.save(update_fields=["name", "is_shared"])
         if not view.is_shared:
             view.defaults.exclude(user=view.owner).delete()
     if not is_default:
@@ -222,7 +238,7 @@ def change_view(user: User, pk: int, *, name: str, is_shared: bool, is_default: 
 
 @transaction.atomic(durable=True)
 def delete_view(user: User, pk: int) -> SavedView:
-    """Forget a view, for everybody when it is shared. Raises: Http404, DomainError."""
+    """Forget a view, for everybody when it is shared. Locks: SavedView. Raises: Http404, DomainError."""
     view = _visible(user, pk)
     if not may_alter(user, view):
         raise DomainError(_("This view belongs to %s.") % view.owner)
@@ -236,20 +252,14 @@ def may_alter(user: User, view: SavedView) -> bool:
 
 
 def _visible(user: User, pk: int) -> SavedView:
-    found = SavedView.objects.select_related("owner").select_for_update(of=("self",), no_key=True).filter(pk=pk)
-    view = found.filter(Q(owner=user) | Q(is_shared=True)).first()
+    view = lock_saved_view(pk, user.pk)
     if view is None:
         raise Http404
     return view
 
 
-def _stored(view: SavedView) -> SavedView:
-    try:
-        with transaction.atomic():
-            view.save()
-    except IntegrityError as error:
-        raise NameTaken(_("There is already a view “%s” of this list: choose another name.") % view.name) from error
-    return view
+def _name_taken(name: str) -> NameTaken:
+    return NameTaken(_("There is already a view “%s” of this list.") % name)
 
 
 def _make_default(user: User, view: SavedView) -> None:

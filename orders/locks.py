@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Upper
 
-from orders.models import Customer, FilledOrder, Order, OrderTemplate, Quotation, ReturnAuthorization
+from orders.models import Customer, CustomerItem, FilledOrder, Order, OrderTemplate, Quotation, ReturnAuthorization
 
 DRAIN = """
     DELETE FROM orders_promisemark WHERE id IN
@@ -32,6 +32,12 @@ def lock_customers(customer_ids: Collection[int]) -> None:
 def lock_customer(customer_id: int) -> Customer:
     """Lock one customer."""
     return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
+def lock_customer_item(item_id: int) -> CustomerItem | None:
+    """Lock one of a customer's own item codes, with its product, if it is still there."""
+    items = CustomerItem.objects.select_related("product").select_for_update(of=("self",))
+    return items.filter(pk=item_id).first()
 
 
 def lock_quotation(quotation_id: int) -> Quotation | None:

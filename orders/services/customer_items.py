@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.errors import InvalidInput, Outdated
+from orders.locks import lock_customer_item
 from orders.models import CustomerItem
 
 
@@ -19,7 +20,7 @@ def add_customer_item(item: CustomerItem) -> CustomerItem:
 def change_customer_item(item_id: int, *, code: str | None = None, product_id: int | None = None) -> CustomerItem:
     """Give a code another spelling or another product; what is None stays.
 
-    Raises: InvalidInput when the customer uses the code already, Outdated when it is gone.
+    Locks: CustomerItem. Raises: InvalidInput when the customer uses the code already, Outdated when it is gone.
     """
     try:
         return _change(item_id, code, product_id)
@@ -59,7 +60,10 @@ def _change(item_id: int, code: str | None, product_id: int | None) -> CustomerI
 
 @transaction.atomic(durable=True)
 def remove_customer_item(item_id: int) -> CustomerItem:
-    """Forget a code; the product and its orders stay as they are. Raises: Outdated when it is gone."""
+    """Forget a code; the product and its orders stay as they are.
+
+    Locks: CustomerItem. Raises: Outdated when it is gone.
+    """
     item = _locked(item_id)
     audit.record("customer", item.customer_id, "item_removed", sku=item.product.sku, code=item.code)
     CustomerItem.objects.filter(pk=item_id).delete()
@@ -67,8 +71,7 @@ def remove_customer_item(item_id: int) -> CustomerItem:
 
 
 def _locked(item_id: int) -> CustomerItem:
-    items = CustomerItem.objects.select_related("product").select_for_update(of=("self",))
-    item = items.filter(pk=item_id).first()
+    item = lock_customer_item(item_id)
     if item is None:
         raise Outdated(_("Somebody has removed this code meanwhile."))
     return item

@@ -145,7 +145,7 @@ def test_a_taken_name_asks_before_its_filters_are_replaced(client, sales):
     save(client, "status=shipped")
     again = save(client, "status=cancelled", is_default="on")
     assert again.status_code == 409
-    assert "You already have a view “Ready” of this list." in again.content.decode()
+    assert "There is already a view “Ready” of this list." in again.content.decode()
     assert view().query == "status=shipped"
     save(client, "status=cancelled", is_default="on", replace="1")
     assert (view().query, DefaultView.objects.get().view) == ("status=cancelled", view())
