@@ -170,6 +170,18 @@ def test_only_lists_keep_views(client, sales):
     assert SavedView.objects.count() == 0
 
 
+def test_a_view_that_is_not_shared_is_nobody_elses(client, sales):
+    save(client, "status=shipped", name="Private")
+    address = f"{ORDERS}?view={view('Private').pk}"
+    for user in (UserFactory(role="Sales"), UserFactory(role="Managers")):
+        client.force_login(user)
+        page = client.get(address)
+        assert page.status_code == 200, "the address opens nothing of it"
+        assert page.context["form"]["status"].value() is None
+        assert "Private" not in page.content.decode()
+        assert client.post(reverse("view-change", args=[view("Private").pk]), {"page": ORDERS}).status_code == 404
+
+
 def test_sharing_takes_its_permission(client, sales):
     save(client, is_shared="on")
     client.post(reverse("view-change", args=[view().pk]), {"page": ORDERS, "name": "Ready", "is_shared": "on"})
