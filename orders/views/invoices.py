@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.errors import DomainError
 from core.exports import FORMATS, table_response
 from core.pages import following_page
+from core.saved_views import saves_views
 from orders import invoicing, services
 from orders.invoice_forms import InvoiceFilterForm, IssueForm
 from orders.models import Invoice, Order
@@ -26,6 +27,7 @@ EXPORT_LIMIT = 50_000
 
 @require_safe
 @permission_required("orders.view_invoice", raise_exception=True)
+@saves_views(InvoiceFilterForm)
 def invoice_list(request: HttpRequest) -> HttpResponseBase:
     """Invoices, newest first."""
     form = InvoiceFilterForm(request.GET)

@@ -17,6 +17,7 @@ SHARE = "core.share_savedview"
 # Every list with filters keeps views of them; a new one joins here.
 LISTS = {
     "orders:list",
+    "orders:invoices",
     "orders:customers",
     "orders:quotations",
     "orders:returns",
