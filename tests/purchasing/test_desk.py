@@ -101,7 +101,7 @@ def test_query_budget(buyer, buying, django_assert_max_num_queries):
     for _n in range(5):
         buying.suggest(SupplierItemFactory().product, 1, 20)
     buyer.get(DESK)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         buyer.get(DESK)
 
 
