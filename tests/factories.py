@@ -72,8 +72,8 @@ class WarehouseFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Warehouse
 
-    code = factory.Sequence(lambda n: f"W{n}")
-    name = factory.Sequence(lambda n: f"Warehouse {n}")
+    code = factory.Sequence(lambda n: f"W{n:05d}")
+    name = factory.Sequence(lambda n: f"Warehouse {n:05d}")
 
 
 class ChannelFactory(factory.django.DjangoModelFactory):

@@ -82,7 +82,7 @@ def _quotations(world: World, warehouse: Warehouse) -> None:
         return make_quotation(NewQuotation(order, today + timedelta(days=valid), held_until))
 
     offer(0, plenty[:3], 6, 14, 5, "年会采购")
-    offer(1, plenty[1:4], 4, 1, 1, "等对方领导签字")
+    offer(1, plenty[1:4], 4, 1, 1, "请送到三楼前台")
     offer(2, [plenty[4], *few], 5, 10, 7, "")
     offer(3, plenty[2:5], 3, 30, None, "")
     decline_quotation(offer(4, plenty[:2], 8, 14, None, "").pk, "对方预算不够")
