@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from core.actor import current_actor_id
@@ -48,6 +48,12 @@ def record_many(entries: Iterable[Entry], *, keys: list[int] | None = None) -> N
         at=[step.at for step in steps],
         **({} if keys is None else {"pk": keys}),
     )
+
+
+def last_steps(subject: str, subject_ids: Iterable[int], verbs: Iterable[str]) -> dict[int, datetime]:
+    """When each document last had one of these steps; those without any are left out."""
+    steps = AuditEntry.objects.filter(subject_type=subject, subject_id__in=list(subject_ids), verb__in=list(verbs))
+    return dict(steps.order_by().values_list("subject_id").annotate(Max("at")))
 
 
 def timeline(subject: str, subject_id: int) -> QuerySet[AuditEntry]:

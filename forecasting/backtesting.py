@@ -15,6 +15,7 @@ from forecasting.economics import default_lead_time, economics_of, learn_lost_sh
 from forecasting.engine import backtest
 from forecasting.engine.history import FloatArray
 from forecasting.engine.world import World
+from forecasting.foresight import PastCalendar
 from forecasting.models import DemandForecast
 from inventory.models import Product, StockMove, Warehouse
 from inventory.places import Place
@@ -57,6 +58,7 @@ def load_world(places: Sequence[Place], first_day: date, last_day: date) -> Worl
         opening=_opening(places, first_day),
         receipts=_receipts(places, first_day, last_day),
         groups=[names[place][3] for place in places],
+        foresight=PastCalendar(places, history_start(until), last_day),
     )
 
 

@@ -44,6 +44,7 @@ class Spell:
     cut: float = 0.0
     is_closed: bool = False
     event_id: int | None = None
+    promotion_id: int | None = None
 
     @property
     def cut_percent(self) -> float:
@@ -87,12 +88,22 @@ class Learned:
 
 def spells(first: date, last: date) -> list[Spell]:
     """Every spell with a day from ``first`` to ``last``, oldest first; five queries."""
-    events = DemandEvent.objects.filter(starts_on__lte=last, ends_on__gte=first).prefetch_related("products")
-    found = [_of_event(event) for event in events]
+    found = event_spells(first, last)
     found += promotion_spells(found, first, last)
     for calendar in HolidayCalendar.objects.all():
         found += holiday_spells(calendar, first, last)
-    return sorted(found, key=lambda spell: (spell.first, spell.key))
+    return sorted(found, key=by_day)
+
+
+def by_day(spell: Spell) -> tuple[date, str]:
+    """The order of spells."""
+    return spell.first, spell.key
+
+
+def event_spells(first: date, last: date) -> list[Spell]:
+    """The events that people entered."""
+    events = DemandEvent.objects.filter(starts_on__lte=last, ends_on__gte=first).prefetch_related("products")
+    return [_of_event(event) for event in events]
 
 
 def _of_event(event: DemandEvent) -> Spell:
@@ -112,12 +123,17 @@ def _of_event(event: DemandEvent) -> Spell:
 
 def promotion_spells(events: Sequence[Spell], first: date, last: date) -> list[Spell]:
     """The promotions of the price lists; of those that the calendar has as an event too, its word counts."""
+    rows = Promotion.objects.filter(first_day__lte=last, last_day__gte=first).order_by("pk")
+    found = [_of_promotion(row) for row in rows if row.last_day - row.first_day <= LONGEST_EVENT]
+    return not_entered(found, events)
+
+
+def not_entered(promotions: Sequence[Spell], events: Sequence[Spell]) -> list[Spell]:
+    """The promotions that are no event of the same name and days too."""
     entered: dict[str, list[Spell]] = defaultdict(list)
     for event in events:
         entered[event.key].append(event)
-    rows = Promotion.objects.filter(first_day__lte=last, last_day__gte=first).order_by("pk")
-    found = [_of_promotion(row) for row in rows if row.last_day - row.first_day <= LONGEST_EVENT]
-    return [s for s in found if not any(e.first <= s.last and s.first <= e.last for e in entered[s.key])]
+    return [s for s in promotions if not any(e.first <= s.last and s.first <= e.last for e in entered[s.key])]
 
 
 def _of_promotion(promotion: Promotion) -> Spell:
@@ -129,6 +145,7 @@ def _of_promotion(promotion: Promotion) -> Spell:
         category_id=promotion.category_id,
         products=frozenset([promotion.product_id] if promotion.product_id else []),
         cut=float(promotion.discount) / 100,
+        promotion_id=promotion.pk,
     )
 
 
@@ -200,12 +217,24 @@ def _common_name(names: Sequence[str]) -> str:
 def learn_events(
     start: date, categories: Mapping[int | None, FloatArray], of_products: Callable[[Collection[int]], FloatArray]
 ) -> Learned:
-    """Measure every spell of the past and note it at its event.
+    """Measure every spell of the past and note it at its event; arguments as of ``measure_spells``."""
+    days = max((len(demand) for demand in categories.values()), default=1)
+    learned, by_event = measure_spells(spells(start, start + timedelta(days=days - 1)), start, categories, of_products)
+    _note(by_event, learned.measured)
+    return learned
+
+
+def measure_spells(
+    known: Sequence[Spell],
+    start: date,
+    categories: Mapping[int | None, FloatArray],
+    of_products: Callable[[Collection[int]], FloatArray],
+) -> tuple[Learned, dict[int, tuple[float, float]]]:
+    """What the known spells did over all products, and pieces wanted and usual by event.
 
     categories: daily demand from ``start`` on by category; of_products: the same of some products together.
     """
     total = sum(categories.values(), np.zeros(1))
-    known = spells(start, start + timedelta(days=len(total) - 1))
     measured: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     by_event: dict[int, tuple[float, float]] = {}
     cuts = []
@@ -223,9 +252,9 @@ def learn_events(
             by_event[spell.event_id] = (pieces, usual)
         if spell.cut and usual > 0:
             cuts.append((spell.cut, pieces / usual, usual))
-    _note(by_event, measured)
     slope = uplift.by_depth(*np.array(cuts, dtype=np.float64).T) if cuts else 0.0
-    return Learned({key: [round(v, 3) for v in values] for key, values in measured.items()}, round(slope, 6))
+    learned = Learned({key: [round(v, 3) for v in values] for key, values in measured.items()}, round(slope, 6))
+    return learned, by_event
 
 
 def _measure(demand: FloatArray, spell: Spell, known: Sequence[Spell], start: date) -> tuple[float, float]:
@@ -285,12 +314,22 @@ def with_calendar(
     histories: Mapping[Place, History], categories: Mapping[int, int | None], learned: Learned
 ) -> dict[Place, tuple[History, Calendar | None]]:
     """Histories without the days that say nothing, and what the calendar does to each; they cover the same days."""
-    result: dict[Place, tuple[History, Calendar | None]] = {place: (row, None) for place, row in histories.items()}
     if not histories:
-        return result
+        return {}
     any_row = next(iter(histories.values()))
     until = any_row.end + timedelta(days=DAYS_AHEAD - 1)
     known = [*spells(any_row.start, until), *_adjustments(any_row.end, until)]
+    return with_spells(histories, categories, learned, known)
+
+
+def with_spells(
+    histories: Mapping[Place, History],
+    categories: Mapping[int, int | None],
+    learned: Learned,
+    known: Sequence[Spell],
+) -> dict[Place, tuple[History, Calendar | None]]:
+    """As ``with_calendar``, of the spells given."""
+    result: dict[Place, tuple[History, Calendar | None]] = {place: (row, None) for place, row in histories.items()}
     alike: dict[tuple[int, ...], list[Place]] = defaultdict(list)
     for place in histories:
         own = tuple(n for n, s in enumerate(known) if s.concerns(place, categories.get(place[0])))

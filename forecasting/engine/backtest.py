@@ -20,8 +20,8 @@ bound    a clairvoyant who knows all demand and lead times: nobody can earn more
 A day: what is due arrives, demand takes from the shelf, what is left costs holding, then the policy may order. An order
 of day t arrives on day t + lead time, drawn once by seed, product and day, so that all policies meet the same ones. Of
 demand that finds the shelf empty the lost share is gone and the rest is taken as served from elsewhere; each such piece
-costs the goodwill. Every policy sees all demand, as the ledger does; stock at the end is worth its cost. Promotions are
-not known in advance here.
+costs the goodwill. Every policy sees all demand, as the ledger does; stock at the end is worth its cost. Of promotions
+and events the plan knows what ``World.foresight`` says was known on its day; the other policies have no use for them.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,9 +34,18 @@ import numpy.typing as npt
 from forecasting.engine.agility import Agility, learn_agility
 from forecasting.engine.bound import best_receipts
 from forecasting.engine.distribution import gamma_quantile
-from forecasting.engine.history import FloatArray, IntArray, SpikeCap
+from forecasting.engine.history import FloatArray, IntArray, SpikeCap, put_back
 from forecasting.engine.lead_time import learn_curve
-from forecasting.engine.plan import WEEKS_KEPT, History, Item, Pool, make_plans
+from forecasting.engine.plan import (
+    USUAL_SPREAD_WEEKS,
+    WEEKS_KEPT,
+    Calendar,
+    History,
+    Item,
+    Pool,
+    make_plans,
+    without_events,
+)
 from forecasting.engine.season import Season, fit_season
 from forecasting.engine.spread import Curve, fixed
 from forecasting.engine.textbook import fixed_levels, textbook_levels
@@ -187,13 +196,23 @@ class _Shared:
 
 
 def _items(world: World, known: FloatArray, shared: _Shared) -> list[Item]:
-    kept = known[:, -WEEKS_KEPT * DAYS :]
-    start, nothing = world.start + timedelta(days=known.shape[1] - kept.shape[1]), np.zeros(kept.shape[1])
-    groups = world.groups or [""] * len(kept)
+    groups = world.groups or [""] * len(known)
+    rows = zip(
+        _seen(world, known[:, -WEEKS_KEPT * DAYS :], known), world.lead_times, world.economics, groups, strict=True
+    )
     return [
-        Item(History(start, row, nothing), lead_time, REVIEW_DAYS, economics, shared.pools.get(group, Pool()))
-        for row, lead_time, economics, group in zip(kept, world.lead_times, world.economics, groups, strict=True)
+        Item(history, lead_time, REVIEW_DAYS, economics, shared.pools.get(group, Pool()), calendar)
+        for (history, calendar), lead_time, economics, group in rows
     ]
+
+
+def _seen(world: World, kept: FloatArray, known: FloatArray) -> Sequence[tuple[History, Calendar | None]]:
+    """Each product's last days, ``kept`` of those ``known``, with the calendar as it stood at their end."""
+    start = world.start + timedelta(days=known.shape[1] - kept.shape[1])
+    if world.foresight is not None:
+        return world.foresight(start, kept)
+    nothing = np.zeros(kept.shape[1])
+    return [(History(start, row, nothing), None) for row in kept]
 
 
 def _learn(world: World, known: FloatArray) -> _Shared:
@@ -202,9 +221,20 @@ def _learn(world: World, known: FloatArray) -> _Shared:
     kept = kept[:, kept.shape[1] % DAYS :]
     if not kept.size:
         return _Shared()
-    capped = SpikeCap(len(kept)).cut_all(kept)
+    seen = _seen(world, kept, known)
+    without = np.stack([without_events(history, calendar).demand for history, calendar in seen])
+    capped = SpikeCap(len(kept)).cut_all(without)
     usual = fixed([round(float(np.mean([row.mean for row in world.lead_times])) + REVIEW_DAYS)])
-    return _Shared(learn_curve(capped, usual, DAYS), learn_agility(capped, DAYS), _pools(world, known, kept))
+    return _Shared(
+        learn_curve(capped, usual, DAYS), learn_agility(capped, DAYS), _pools(world, known, _filled(seen, without))
+    )
+
+
+def _filled(seen: Sequence[tuple[History, Calendar | None]], demand: FloatArray) -> FloatArray:
+    """Demand with the days that say nothing, closed ones, as usual days."""
+    every = np.ones(demand.shape[1], dtype=bool)
+    says = np.stack([every if history.in_stock is None else history.in_stock for history, _calendar in seen])
+    return put_back(demand, says, USUAL_SPREAD_WEEKS * DAYS)
 
 
 def _pools(world: World, known: FloatArray, kept: FloatArray) -> dict[str, Pool]:

@@ -4,7 +4,7 @@ All products move through the days at once: arrays of rows (products) by days.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,9 +12,13 @@ import numpy as np
 
 from forecasting.engine.distribution import LeadTime, gamma_quantile
 from forecasting.engine.history import FloatArray, IntArray, clean
+from forecasting.engine.plan import Calendar, History
 from forecasting.engine.policy import WEEKS_PER_YEAR, Economics, round_up
 
 DAYS = 7  # in a week
+
+# First day and all rows' demand so far → their histories, and what was known by then of events, past and coming.
+Foresight = Callable[[date, FloatArray], Sequence[tuple[History, Calendar | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class World:
     opening: FloatArray  # pieces (rows,) on hand or on order before the first replayed day
     receipts: FloatArray | None = None  # (rows, replayed days) that really arrived, of orders placed in the window
     groups: Sequence[str] | None = None  # categories, which share a season
+    foresight: Foresight | None = None  # without it no day is known to be unlike others
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "demand", clean(self.demand))

@@ -26,6 +26,7 @@ from config.demo.supply import agree_with_suppliers, set_up_standing_orders
 from config.demo.transfers import play_transfers
 from core.models import Company, User
 from core.queue import enqueue
+from forecasting.demand import midnight
 from forecasting.models import DemandEvent, HolidayCalendar
 from forecasting.services import request_backtest
 from forecasting.tasks import run_backtest
@@ -98,7 +99,13 @@ class Command(BaseCommand):
         """What the demand of this company follows: Chinese holidays, and November's sales of these years."""
         HolidayCalendar.objects.create(country="CN")
         DemandEvent.objects.bulk_create(
-            DemandEvent(name="双十一", kind="event", starts_on=date(year, 11, 1), ends_on=date(year, 11, 12))
+            DemandEvent(
+                name="双十一",
+                kind="event",
+                starts_on=date(year, 11, 1),
+                ends_on=date(year, 11, 12),
+                created_at=midnight(date(min(year, today.year), 1, 1)),  # a backtest asks what was known when
+            )
             for year in range(today.year - 2, today.year + 2)
         )
 
