@@ -166,7 +166,7 @@ def learn_variation(places: Sequence[Place], as_of: date, learned: Learned) -> t
     known = with_calendar(histories, categories, learned).values()
     demand, _age = capped_panel([without_events(history, calendar) for history, calendar in known])
     curve = learn_curve(demand, USUAL_LEAD_TIME.interval(1.0), DAYS)
-    return [round(curve.intercept, 6), round(curve.slope, 6)], learn_agility(demand, DAYS).numbers()
+    return [round(curve.intercept, 6), round(curve.slope, 6), curve.by_tail], learn_agility(demand, DAYS).numbers()
 
 
 def curve_of(kept: Sequence[float]) -> Curve:

@@ -1,20 +1,27 @@
 """Demand over lead time and review: level, variation, season and planned promotions put together."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from forecasting.engine import spread as spreads
+from forecasting.engine.agility import learn_agility
+from forecasting.engine.distribution import gamma_quantile
 from forecasting.engine.history import FloatArray, IntArray, ages
 from forecasting.engine.level import SLOW_WEEKS, Level, recent_level, weighted_mean
 from forecasting.engine.policy import LeadTimeDemand
 from forecasting.engine.promotions import FEATURE_TRUST, FEATURED, Uplift
-from forecasting.engine.spread import Curve, Interval, fit_curve, interval_moments, relative_spread
+from forecasting.engine.spread import MIN_ROWS, TAIL, Curve, Interval, fit_curve, interval_spread, relative_spread
 
 LUMPY_SHARE = (
     0.5  # of the variance over an interval; the rest is a level that moves, which carries nothing past a point
 )
 YOUNG_WEEKS = 15  # a product this young says little about variation
+STUDIED_ROWS = 300  # are enough to compare how tails are told
+ORIGINS = tuple(np.linspace(0.5, 0.97, 20))  # shares of a panel after which its quantiles are compared
+BY_TAIL = (0.0, 0.5, 1.0)
+LARGEST_MISS = 5.0  # of usual demands: what is above says no more
 
 
 def lead_time_demand(
@@ -37,7 +44,7 @@ def lead_time_demand(
     review: periods between two chances to order.
     """
     weights, longest = np.array(interval.weights), math.ceil(max(interval.lengths))
-    past_mean, past_variance = interval_moments(demand, age, interval, week)
+    past_mean, past_variance = interval_spread(demand, age, interval, week, curve.by_tail)
     spread = relative_spread(past_mean, past_variance, level.slow * interval.mean, curve)
     usual = level.rate * interval.mean
     usual_parts = spreads.variance_of(usual, spread), np.square(level.rate) * interval.variance
@@ -92,11 +99,41 @@ def promotion_uncertainty(uplift: Uplift, events: FloatArray) -> tuple[FloatArra
 
 
 def learn_curve(demand: FloatArray, interval: Interval, week: float) -> Curve:
-    """How much products vary at which rate, from a panel of them."""
+    """How much products vary at which rate, from a panel of them; and which view of it told their tails best so far."""
+    if len(demand) < MIN_ROWS:
+        return _curve(demand, interval, week, 0.0)
+    studied = demand[:: max(len(demand) // STUDIED_ROWS, 1)]
+    agility = learn_agility(studied, week).own(studied, week)
+    curves = [_curve(demand, interval, week, by_tail) for by_tail in BY_TAIL]
+    return min(curves, key=lambda curve: _missed(studied, interval, week, curve, agility))
+
+
+def _curve(demand: FloatArray, interval: Interval, week: float, by_tail: float) -> Curve:
     age = ages(demand)
     old = age > YOUNG_WEEKS * week
-    mean, variance = interval_moments(demand[old], age[old], interval, week)
-    return fit_curve(mean, variance, weighted_mean(demand[old], age[old], SLOW_WEEKS * week) * interval.mean)
+    mean, variance = interval_spread(demand[old], age[old], interval, week, by_tail)
+    usual = weighted_mean(demand[old], age[old], SLOW_WEEKS * week) * interval.mean
+    return replace(fit_curve(mean, variance, usual), by_tail=by_tail)
+
+
+def _missed(demand: FloatArray, interval: Interval, week: float, curve: Curve, agility: FloatArray) -> float:
+    """Pinball loss of the TAIL quantiles told at past origins against what followed, per usual demand of a product."""
+    longest, loss = math.ceil(max(interval.lengths)), 0.0
+    for share in ORIGINS:
+        origin = round(share * demand.shape[1])
+        known, age = demand[:, :origin], ages(demand[:, :origin])
+        old = age > YOUNG_WEEKS * week
+        if origin + longest > demand.shape[1] or not old.any():
+            continue
+        known, age = known[old], age[old]
+        level = recent_level(known, age, week, agility=agility[old])
+        told = lead_time_demand(known, age, level, interval, week, curve)
+        quantile = gamma_quantile(np.array(TAIL), told.mean, told.variance)
+        usual = np.maximum(level.slow * interval.mean, 1e-9)
+        over = (_sums(demand[old, origin:], interval) - quantile[:, None]) / usual[:, None]
+        missed = np.minimum(np.maximum(TAIL * over, (TAIL - 1) * over), LARGEST_MISS)
+        loss += float((missed @ np.array(interval.weights)).mean())
+    return loss
 
 
 def _sums(ahead: FloatArray, interval: Interval) -> FloatArray:

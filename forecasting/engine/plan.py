@@ -19,7 +19,7 @@ from forecasting.engine.level import Level, recent_level
 from forecasting.engine.patterns import Pattern, classify
 from forecasting.engine.policy import LeadTimeDemand
 from forecasting.engine.season import Season, is_visible, own_index, scale_index
-from forecasting.engine.spread import Curve, Interval, fixed, interval_moments, relative_spread, variance_of
+from forecasting.engine.spread import Curve, Interval, fixed, interval_spread, relative_spread, variance_of
 
 DAYS = 7  # in a week: plans are made from daily demand
 WEEKS_KEPT = 156  # three years: enough for a season, short enough to forget what the product once was
@@ -311,7 +311,7 @@ def _bands(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean of each coming week, and the 80 % band around it that widens with the weeks; shapes (rows, weeks)."""
     mean = level.rate[:, None] * DAYS * factors
-    past_mean, past_variance = interval_moments(usual, age, fixed([DAYS]), DAYS)
+    past_mean, past_variance = interval_spread(usual, age, fixed([DAYS]), DAYS, curve.by_tail)
     spread = relative_spread(past_mean, past_variance, level.slow * DAYS, curve)
     variance = variance_of(mean, spread[:, None]) * (1 + np.arange(mean.shape[1]) / BAND_GROWTH_WEEKS)
     low, high = (np.where(mean > 0, gamma_quantile(np.array(at), mean, variance), 0.0) for at in BAND)

@@ -12,7 +12,7 @@ from forecasting.engine import distribution, patterns, policy, promotions, seaso
 from forecasting.engine.choice import choose
 from forecasting.engine.distribution import LeadTime, gamma_quantile, learn_lead_time
 from forecasting.engine.history import ages
-from forecasting.engine.lead_time import lead_time_demand, undershoot
+from forecasting.engine.lead_time import lead_time_demand, learn_curve, undershoot
 from forecasting.engine.level import Level
 from forecasting.engine.patterns import Pattern
 from forecasting.engine.plan import History, Item, Pool, make_plans
@@ -71,6 +71,29 @@ class TestSpread:
     def test_a_random_length_adds_nothing_to_the_variance_of_demand(self):
         mean, variance = spread.interval_moments(rows(2, 2, 2, 2), np.array([4]), fixed([1, 2]), 1.0)
         assert (mean[0], variance[0]) == pytest.approx((3.0, 0.0), abs=1e-9)
+
+    def test_a_tail_is_that_of_the_gamma_with_the_same_quantile(self):
+        """Every tenth week a peak of 11: that is their 95 % quantile, which a gamma of their variance has below 9."""
+        weeks, age = np.tile([1.0] * 9 + [11.0], 30)[None], np.array([300])
+        mean, variance = spread.interval_moments(weeks, age, fixed([1]), 1.0)
+        _mean, by_tail = spread.interval_spread(weeks, age, fixed([1]), 1.0, 1.0)
+        assert gamma_quantile(np.array(spread.TAIL), mean, by_tail) == pytest.approx([11.0], rel=1e-2)
+        assert gamma_quantile(np.array(spread.TAIL), mean, variance)[0] < 9.0
+        _mean, between = spread.interval_spread(weeks, age, fixed([1]), 1.0, 0.5)
+        assert between == pytest.approx(np.sqrt(variance * by_tail))
+
+    def test_without_a_tail_to_go_by_the_variance_counts(self):
+        few, flat = rows(*[1.0, 5.0] * 4), rows(*[3.0] * 40)
+        for demand in (few, flat, np.zeros((1, 40))):
+            moments = spread.interval_moments(demand, ages(demand), fixed([1]), 1.0)
+            assert np.array_equal(spread.interval_spread(demand, ages(demand), fixed([1]), 1.0, 1.0), moments, True)
+
+    def test_the_view_that_told_tails_best_is_taken(self):
+        random = np.random.default_rng(3)
+        peaks = np.where(random.random((60, 200)) < 0.1, 12.0, 1.0) * random.uniform(0.9, 1.1, (60, 200))
+        assert learn_curve(peaks, fixed([1]), 1.0).by_tail == 1.0
+        assert learn_curve(random.gamma(0.5, 4.0, (60, 200)), fixed([1]), 1.0).by_tail == 0.0
+        assert learn_curve(peaks[:19], fixed([1]), 1.0).by_tail == 0.0  # too few to say
 
     def test_own_variation_is_drawn_towards_the_curve(self):
         curve = Curve(math.log(4.0), 0.0)
