@@ -158,7 +158,7 @@ def test_a_spell_in_which_somebody_asked_hides_nothing(shop):
 def test_the_variation_of_all_products_is_learned_once(shop):
     shop.sell_weekly(6, 20)
     places = places_to_forecast(AS_OF)
-    assert learn_variation(places, AS_OF, Learned({}, 0.0)) == ([0.5, 0.2], [])  # too few products: the default
+    assert learn_variation(places, AS_OF, Learned({}, 0.0)) == ([0.5, 0.2, 0.0], [])  # too few products: the default
     assert curve_of([]) == curve_of([0.5, 0.2])
 
 
