@@ -32,7 +32,11 @@ def following_page(rows: QuerySet[Any], after: str | None, size: int) -> Followi
     last = None
     if after and after.isdecimal() and len(after) < 19:
         last = rows.filter(pk=int(after)).values(*names).first()
-    found = list((rows.filter(_follows(fields, last)) if last else rows)[: size + 1])
+    if last:
+        # An index can begin at the first field's value; the rest of the condition alone would read all before it.
+        bound = Q(**{f"{names[0]}__{'lte' if fields[0].startswith('-') else 'gte'}": last[names[0]]})
+        rows = rows.filter(bound & _follows(fields, last))
+    found = list(rows[: size + 1])
     return FollowingPage(found[:size], found[size - 1].pk if len(found) > size else None, is_first=last is None)
 
 

@@ -18,6 +18,14 @@ from inventory.services import MAX_QUANTITY
 MAX_PRICE = Decimal("999999999999.99")
 
 
+STOCK_SORTS = [
+    ("", gettext_lazy("SKU")),
+    ("available", gettext_lazy("Fewest available")),
+    ("on_hand", gettext_lazy("Most on hand")),
+    ("value", gettext_lazy("Highest value")),
+]
+
+
 class StockFilterForm(forms.Form):
     """What the stock list shows; ``wish()`` leaves out what is not valid."""
 
@@ -28,9 +36,18 @@ class StockFilterForm(forms.Form):
     category = forms.ModelChoiceField(
         Category.objects.all(), label=gettext_lazy("Category"), required=False, empty_label=gettext_lazy("All")
     )
+    sort = forms.ChoiceField(
+        label=gettext_lazy("Sort by"),
+        required=False,
+        choices=STOCK_SORTS,
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, with_costs: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not with_costs:
+            by = self.fields["sort"]
+            assert isinstance(by, forms.ChoiceField)
+            by.choices = [choice for choice in STOCK_SORTS if choice[0] != "value"]
         dress(self)
 
     def wish(self) -> StockWish:
@@ -41,6 +58,7 @@ class StockFilterForm(forms.Form):
             search=self.cleaned_data.get("q", ""),
             warehouse_id=warehouse.pk if warehouse else None,
             category_id=category.pk if category else None,
+            sort=self.cleaned_data.get("sort", ""),
         )
 
 
@@ -49,6 +67,19 @@ class ProductFilterForm(forms.Form):
 
     q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=100)
     archived = forms.BooleanField(label=gettext_lazy("Archived products"), required=False)
+    sort = forms.ChoiceField(
+        label=gettext_lazy("Sort by"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("SKU")),
+            ("name", gettext_lazy("Name")),
+            ("price", gettext_lazy("Highest price")),
+        ],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)
 
 
 class AdjustForm(forms.Form):

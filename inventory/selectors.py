@@ -58,26 +58,32 @@ class StockWish:
     search: str = ""
     warehouse_id: int | None = None
     category_id: int | None = None
+    sort: str = ""
 
 
-def stock_list(wish: StockWish, *, after: int | None = None) -> QuerySet[StockLevel]:
-    """Stock by product and warehouse, with both related rows, by SKU; ``after`` a row (its id) the ones that follow.
+# Each tells any two rows apart and has no nulls, as core.pages needs it. ``sku_upper`` is what the unique index on
+# SKUs holds.
+STOCK_ORDERINGS = {
+    "": ("sku_upper", "warehouse__code"),
+    "available": ("available", "sku_upper", "warehouse__code"),
+    "on_hand": ("-on_hand", "sku_upper", "warehouse__code"),
+    "value": ("-value", "sku_upper", "warehouse__code"),
+}
+PRODUCT_ORDERINGS = {"": ("sku_upper",), "name": ("name", "sku_upper"), "price": ("-price", "sku_upper")}
 
-    ``sku_upper`` is what the unique index on SKUs holds: pages follow it, whatever their number.
-    """
+
+def stock_list(wish: StockWish) -> QuerySet[StockLevel]:
+    """Stock by product and warehouse, with both related rows, by SKU unless the wish says otherwise."""
     levels = StockLevel.objects.select_related("product__category", "warehouse").annotate(
         sku_upper=Upper("product__sku")
     )
-    if after and (last := levels.filter(pk=after).values_list("sku_upper", "warehouse__code").first()):
-        sku, code = last
-        levels = levels.filter(sku_upper__gte=sku).filter(Q(sku_upper__gt=sku) | Q(warehouse__code__gt=code))
     if wish.search:
         levels = levels.filter(product__in=search_products(wish.search, only_active=False).order_by().values("pk"))
     if wish.warehouse_id:
         levels = levels.filter(warehouse=wish.warehouse_id)
     if wish.category_id:
         levels = levels.filter(product__category=wish.category_id)
-    return levels.order_by("sku_upper", "warehouse__code")
+    return levels.order_by(*STOCK_ORDERINGS[wish.sort])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +116,12 @@ def stock_card(level: StockLevel, *, before: int | None = None, limit: int) -> l
     return rows
 
 
-def product_list(search: str = "", *, after: int | None = None, archived: bool = False) -> QuerySet[Product]:
-    """Products by SKU, those sold or those archived; ``after`` a row (its id) the ones that follow."""
+def product_list(search: str = "", *, archived: bool = False, sort: str = "") -> QuerySet[Product]:
+    """Products, those sold or those archived, by SKU unless ``sort`` says otherwise."""
     products = Product.objects.select_related("category").annotate(sku_upper=Upper("sku"))
-    if after and (last := products.filter(pk=after).values_list("sku_upper", flat=True).first()):
-        products = products.filter(sku_upper__gt=last)
     if search:
         products = products.filter(pk__in=search_products(search, only_active=False).order_by().values("pk"))
-    return products.filter(is_active=not archived).order_by("sku_upper")
+    return products.filter(is_active=not archived).order_by(*PRODUCT_ORDERINGS[sort])
 
 
 def stock_totals(product_ids: Collection[int]) -> dict[int, Availability]:

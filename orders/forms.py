@@ -44,6 +44,21 @@ class QuoteLineForm(forms.Form):
         return TypedLine(data["product_id"], data["quantity"], data["unit_price"], data["discount"] or ZERO)
 
 
+class CustomerFilterForm(forms.Form):
+    """What the customer list shows."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=100)
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=[("", _("Name")), ("recent", _("Last order")), ("open", _("Most open orders"))],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)
+
+
 class OrderFilterForm(forms.Form):
     """What the order list shows; ``wish()`` leaves out what is not valid."""
 

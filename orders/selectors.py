@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import (
@@ -201,14 +201,23 @@ def average_costs(places: Collection[Place]) -> dict[Place, Decimal]:
     }
 
 
-def customer_list(search: str = "") -> QuerySet[Customer]:
-    """Customers by name, each with its ``open_orders`` and the day of its ``last_order``."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # who never ordered stands behind all others
+CUSTOMER_ORDERINGS = {
+    "": ("-is_exact", "name", "pk"),
+    "recent": ("-latest", "name", "pk"),
+    "open": ("-open_orders", "name", "pk"),
+}
+
+
+def customer_list(search: str = "", sort: str = "") -> QuerySet[Customer]:
+    """Customers by name unless ``sort`` says otherwise, with ``open_orders`` and the day of their ``last_order``."""
     mine = Order.objects.filter(customer=OuterRef("pk")).order_by().values("customer")
     open_orders = mine.filter(status__in=OPEN_ORDERS).annotate(n=Count("pk")).values("n")
-    return search_customers(search).annotate(
-        open_orders=Coalesce(Subquery(open_orders), 0),
-        last_order=Subquery(mine.annotate(at=Max("ordered_at")).values("at")),
-    )
+    last_order = Subquery(mine.annotate(at=Max("ordered_at")).values("at"))
+    customers = search_customers(search).annotate(open_orders=Coalesce(Subquery(open_orders), 0), last_order=last_order)
+    if sort == "recent":
+        customers = customers.annotate(latest=Coalesce(last_order, Value(NEVER)))
+    return customers.order_by(*CUSTOMER_ORDERINGS[sort])
 
 
 def revenue_shipped(customer: Customer) -> Decimal:

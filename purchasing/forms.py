@@ -85,6 +85,11 @@ class PurchaseFilterForm(FilterForm):
     )
     supplier = forms.ModelChoiceField(Supplier.objects.all(), label=_("Supplier"), required=False, empty_label=_("All"))
     warehouse = _warehouses()
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=[("", _("Newest first")), ("expected", _("Expected")), ("supplier", _("Supplier"))],
+    )
 
     def wish(self) -> PurchaseWish:
         """What to ask the selector for."""
@@ -94,6 +99,7 @@ class PurchaseFilterForm(FilterForm):
             status=wanted["status"] or "",
             supplier_id=wanted["supplier"].pk if wanted["supplier"] else None,
             warehouse_id=wanted["warehouse"].pk if wanted["warehouse"] else None,
+            sort=wanted["sort"] or "",
         )
 
 

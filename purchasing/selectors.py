@@ -181,10 +181,15 @@ class PurchaseWish:
     status: str = ""
     supplier_id: int | None = None
     warehouse_id: int | None = None
+    sort: str = ""
+
+
+# Each tells any two orders apart and has no nulls, as core.pages needs it.
+ORDERINGS = {"": ("-pk",), "expected": ("due", "pk"), "supplier": ("supplier__name", "-pk")}
 
 
 def purchase_order_list(wish: PurchaseWish) -> QuerySet[PurchaseOrder]:
-    """Purchase orders of a wish, newest first, each with its figures."""
+    """Purchase orders of a wish, newest first unless it says otherwise, each with its figures."""
     orders = with_figures(PurchaseOrder.objects.select_related("supplier", "warehouse"))
     if wish.status == "incoming":
         orders = orders.filter(status__in=INCOMING)
@@ -200,7 +205,9 @@ def purchase_order_list(wish: PurchaseWish) -> QuerySet[PurchaseOrder]:
         orders = orders.filter(warehouse=wish.warehouse_id)
     if wish.search:
         orders = _searched(orders, wish.search)
-    return orders.order_by("-pk")
+    if wish.sort == "expected":
+        orders = orders.annotate(due=Coalesce("expected_on", Value(date.max)))
+    return orders.order_by(*ORDERINGS[wish.sort])
 
 
 def order_total(purchase_order_id: int) -> Decimal:

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import InvalidInput
+from core.pages import following_page
 from core.saved_views import saves_views
 from inventory import products, selectors
 from inventory.forms import ProductFilterForm, ProductForm
 from inventory.models import Product
-from inventory.views.stock import row_after
 
 PAGE_SIZE = 50
 
@@ -23,17 +23,18 @@ PAGE_SIZE = 50
 @permission_required("inventory.view_product", raise_exception=True)
 @saves_views(ProductFilterForm)
 def product_list(request: HttpRequest) -> HttpResponse:
-    """Products by SKU; ``?after=`` the last one shown gives the next page."""
-    form, after = ProductFilterForm(request.GET), row_after(request, "after")
+    """Products by SKU or sorted; ``?after=`` the last one shown gives the next page."""
+    form = ProductFilterForm(request.GET)
     form.is_valid()
     search, archived = form.cleaned_data.get("q", ""), form.cleaned_data.get("archived", False)
-    page = list(selectors.product_list(search, after=after, archived=archived)[: PAGE_SIZE + 1])
+    products = selectors.product_list(search, archived=archived, sort=form.cleaned_data.get("sort", ""))
+    page = following_page(products, request.GET.get("after"), PAGE_SIZE)
     totals = selectors.stock_totals([product.pk for product in page])
     context = {
         "form": form,
-        "rows": [(product, totals[product.pk]) for product in page[:PAGE_SIZE]],
-        "next": page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None,
-        "is_first": after is None,
+        "rows": [(product, totals[product.pk]) for product in page],
+        "next": page.next,
+        "is_first": page.is_first,
         "is_filtered": bool(search or archived),
     }
     return render(request, "inventory/products.html", context)

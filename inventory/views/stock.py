@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError, InvalidInput
 from core.exports import FORMATS, table_response
-from core.pages import count_for_notice
+from core.pages import count_for_notice, following_page
 from core.saved_views import saves_views
 from inventory import pipeline, selectors, services
 from inventory.blocks import pieces_held_back
@@ -38,17 +38,17 @@ def row_after(request: HttpRequest, name: str) -> int | None:
 @permission_required("inventory.view_stocklevel", raise_exception=True)
 @saves_views(StockFilterForm)
 def stock_list(request: HttpRequest) -> HttpResponseBase:
-    """Stock by SKU; ``?after=`` the last row shown gives the next page. Asked by htmx, only the rows."""
-    form = StockFilterForm(request.GET)
-    wish, after = form.wish(), row_after(request, "after")
+    """Stock by SKU or sorted; ``?after=`` the last row shown gives the next page. Asked by htmx, only the rows."""
+    form = StockFilterForm(request.GET, with_costs=request.user.has_perm(VIEW_COSTS))
+    wish = form.wish()
     if request.GET.get("format") in FORMATS:
         return _export(request, selectors.stock_list(wish))
-    levels = list(selectors.stock_list(wish, after=after)[: PAGE_SIZE + 1])
+    page = following_page(selectors.stock_list(wish), request.GET.get("after"), PAGE_SIZE)
     context = {
         "form": form,
-        "levels": _with_cover(levels[:PAGE_SIZE]),
-        "next": levels[PAGE_SIZE - 1].pk if len(levels) > PAGE_SIZE else None,
-        "is_first": after is None,
+        "levels": _with_cover(list(page)),
+        "next": page.next,
+        "is_first": page.is_first,
         "is_filtered": any(request.GET.get(name) for name in form.fields),
         "excel_limit": EXCEL_LIMIT,
     }

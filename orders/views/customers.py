@@ -14,7 +14,7 @@ from core.saved_views import saves_views
 from orders import selectors, services
 from orders.buying import bought_by, earned_from, repurchase_rate
 from orders.credit import credit_used
-from orders.forms import CustomerForm
+from orders.forms import CustomerFilterForm, CustomerForm
 from orders.models import Customer, Order, Return
 from orders.promise import OPEN_ORDERS
 
@@ -25,12 +25,15 @@ BOUGHT_SHOWN = 50
 
 @require_safe
 @permission_required("orders.view_customer", raise_exception=True)
-@saves_views(["q"])
+@saves_views(CustomerFilterForm)
 def customer_list(request: HttpRequest) -> HttpResponse:
-    """Customers by name, found by code, name or phone."""
-    search = request.GET.get("q", "").strip()[:100]
-    page = following_page(selectors.customer_list(search), request.GET.get("after"), PAGE_SIZE)
-    return render(request, "orders/customers.html", {"page": page, "search": search, "loyalty": repurchase_rate()})
+    """Customers by name or sorted, found by code, name or phone."""
+    form = CustomerFilterForm(request.GET)
+    form.is_valid()
+    search, sort = form.cleaned_data.get("q", ""), form.cleaned_data.get("sort", "")
+    page = following_page(selectors.customer_list(search, sort), request.GET.get("after"), PAGE_SIZE)
+    context = {"page": page, "form": form, "search": search, "loyalty": repurchase_rate()}
+    return render(request, "orders/customers.html", context)
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from core.exports import FORMATS, table_response
 from core.mail import unsent_mails
 from core.money import ZERO, to_cents
-from core.pages import count_for_notice
+from core.pages import count_for_notice, following_page
 from core.saved_views import saves_views
 from core.templatetags.tandem import quantity
 from purchasing import selectors, services
@@ -25,7 +25,6 @@ from purchasing.models import PurchaseOrder, PurchaseOrderLine
 from purchasing.papers import PLACED, SUBJECT, agreement_of
 from purchasing.reasons import reasons
 from purchasing.timeline import purchase_order_events
-from purchasing.typed import whole
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000
@@ -37,19 +36,18 @@ VIEW = "purchasing.view_purchaseorder"
 @permission_required(VIEW, raise_exception=True)
 @saves_views(PurchaseFilterForm)
 def order_list(request: HttpRequest) -> HttpResponseBase:
-    """Purchase orders, newest first; ``?before=`` the last one shown gives the next page, however many there are."""
+    """Purchase orders, newest first or sorted; ``?before=`` the last one shown gives the next page."""
     form = PurchaseFilterForm(request.GET)
     orders = selectors.purchase_order_list(form.wish())
     if request.GET.get("format") in FORMATS:
         return _export(request.GET["format"], orders)
-    before = whole(request.GET.get("before", ""))
-    page = list((orders if before is None else orders.filter(pk__lt=before))[: PAGE_SIZE + 1])
+    page = following_page(orders, request.GET.get("before"), PAGE_SIZE)
     context = {
         "form": form,
-        "filters": [form[name] for name in ("status", "supplier", "warehouse")],
-        "orders": page[:PAGE_SIZE],
-        "older": page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None,
-        "is_first": before is None,
+        "filters": [form[name] for name in ("status", "supplier", "warehouse", "sort")],
+        "orders": page.object_list,
+        "next": page.next,
+        "is_first": page.is_first,
         "is_filtered": form.is_used(),
         "export_limit": EXPORT_LIMIT,
         "to_approve": _to_approve(request),

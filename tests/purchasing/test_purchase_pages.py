@@ -65,9 +65,9 @@ def test_figures_of_the_list(buyer, buying, four):
 def test_pages_follow_the_last_order_shown(buyer, four, monkeypatch):
     monkeypatch.setattr("purchasing.views.orders.PAGE_SIZE", 3)
     context = buyer.get(ORDERS).context
-    assert (len(context["orders"]), context["older"]) == (3, four[1].pk)
+    assert (len(context["orders"]), context["next"]) == (3, four[1].pk)
     context = buyer.get(ORDERS, {"before": four[1].pk}).context
-    assert ([order.pk for order in context["orders"]], context["older"]) == ([four[0].pk], None)
+    assert ([order.pk for order in context["orders"]], context["next"]) == ([four[0].pk], None)
     assert len(buyer.get(ORDERS, {"before": "9" * 30}).context["orders"]) == 3
 
 
