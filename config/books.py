@@ -7,6 +7,7 @@ from orders.verification import (
     demand_differences,
     hidden_orders,
     invoice_differences,
+    mismarked_orders,
     owed_differences,
     stray_reservations,
 )
@@ -19,6 +20,7 @@ PROOFS: dict[Callable[[], Sequence[object]], str] = {
     hidden_orders: "order(s) hold stock and are missing in the pick queue.",
     owed_differences: "sum(s) of what is owed differ from the promises.",
     invoice_differences: "invoice(s) do not tie out with the shipments.",
+    mismarked_orders: "order(s) are listed wrongly as to be invoiced.",
     transfer_differences: "line(s) of transfers do not tie out with the ledger.",
 }
 

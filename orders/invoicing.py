@@ -146,8 +146,7 @@ def invoice_list(text: str = "", first: date | None = None, last: date | None = 
 
 def orders_to_invoice(text: str = "") -> QuerySet[Order]:
     """Orders of which something has shipped that is on no invoice, newest first."""
-    parts = ShipmentLine.objects.filter(shipment__order=OuterRef("pk"), invoiced=None)
-    orders = Order.objects.filter(Exists(parts)).select_related("customer")
+    orders = Order.objects.filter(has_uninvoiced=True).select_related("customer")
     if text:
         found = Q(number__icontains=text.strip()) | Q(customer__in=search_customers(text).order_by().values("pk"))
         orders = orders.filter(found)

@@ -187,7 +187,40 @@ def invoice_differences() -> list[InvoiceDifference]:
     return differences(InvoiceDifference, INVOICED)
 
 
-def order_differences() -> list[StrayReservation | DemandDifference | HiddenOrder | OwedDifference | InvoiceDifference]:
+# Orders that stand among those to be invoiced and should not, or do not and should.
+MISMARKED = """
+    SELECT sale.number, sale.has_uninvoiced
+      FROM orders_order sale LEFT JOIN (
+           SELECT DISTINCT shipment.order_id
+             FROM orders_shipmentline part
+             JOIN orders_shipment shipment ON shipment.id = part.shipment_id
+             LEFT JOIN orders_invoicedshipmentline tie ON tie.shipment_line_id = part.id
+            WHERE tie.id IS NULL) rest ON rest.order_id = sale.id
+     WHERE sale.has_uninvoiced <> (rest.order_id IS NOT NULL)
+     ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MismarkedOrder:
+    """An order that is listed as to be invoiced without reason, or is not listed though it should be."""
+
+    order: str
+    is_listed: bool
+
+    def __str__(self) -> str:
+        return f"{self.order}: {'listed' if self.is_listed else 'not listed'} as to be invoiced, wrongly"
+
+
+def mismarked_orders() -> list[MismarkedOrder]:
+    """Every order that the list of what is to be invoiced gets wrong; empty when all is well. One query."""
+    return differences(MismarkedOrder, MISMARKED)
+
+
+Difference = StrayReservation | DemandDifference | HiddenOrder | OwedDifference | InvoiceDifference | MismarkedOrder
+
+
+def order_differences() -> list[Difference]:
     """Everything in which orders, promises, invoices and stock do not tie out; empty when all is well."""
     return [
         *stray_reservations(),
@@ -195,4 +228,5 @@ def order_differences() -> list[StrayReservation | DemandDifference | HiddenOrde
         *hidden_orders(),
         *owed_differences(),
         *invoice_differences(),
+        *mismarked_orders(),
     ]

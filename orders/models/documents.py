@@ -118,6 +118,8 @@ class Order(DeliveredTo):
     split_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="splits", db_index=False
     )
+    # Kept by triggers: whether something of it has shipped that is on no invoice.
+    has_uninvoiced = models.BooleanField(default=False, db_default=False, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("entered by"),
@@ -154,6 +156,7 @@ class Order(DeliveredTo):
             ),
             models.Index(fields=["ordered_at"], name="order_ordered_at"),
             models.Index(fields=["split_from"], condition=Q(split_from__isnull=False), name="order_split_from"),
+            models.Index(fields=["id"], condition=Q(has_uninvoiced=True), name="order_uninvoiced"),
             GinIndex(OpClass(Upper("number"), "gin_trgm_ops"), name="order_number_trgm"),
         ]
         permissions = [

@@ -77,6 +77,7 @@ def _export_rows(invoices: QuerySet[Invoice]) -> Iterator[list[Any]]:
 
 @require_safe
 @permission_required("orders.view_invoice", raise_exception=True)
+@saves_views(["q"])
 def to_invoice(request: HttpRequest) -> HttpResponse:
     """Orders of which something has shipped that is on no invoice."""
     search = request.GET.get("q", "").strip()[:100]

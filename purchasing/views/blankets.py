@@ -18,6 +18,7 @@ from core.idempotency import do_once, new_key
 from core.money import to_cents
 from core.pages import following_page
 from core.queue import kick
+from core.saved_views import saves_views
 from purchasing import agreements, services
 from purchasing.agreement_forms import BlanketFilterForm, BlanketHeadForm, BlanketLineForm, ReleaseForm
 from purchasing.forms import ReasonForm
@@ -37,6 +38,7 @@ State = BlanketOrder.State
 
 @require_safe
 @permission_required(VIEW, raise_exception=True)
+@saves_views(BlanketFilterForm)
 def blanket_list(request: HttpRequest) -> HttpResponseBase:
     """Agreements, the last to end first; those that end soon with something left stand out."""
     form, today = BlanketFilterForm(request.GET), timezone.localdate()

@@ -227,7 +227,7 @@ BUDGETS = {
     "stock-moves": 1,
     "availability": 5,
     "channels": 1,
-    "customers": 1,
+    "customers": 3,
     "orders": 2,
     "shipments": 2,
     "suppliers": 1,

@@ -98,3 +98,6 @@ def test_an_invoice_for_other_pieces_than_were_shipped_and_a_missing_number_are_
     assert "IN-000001 line 1: 5 invoiced, 4 on its shipments" in complaint(capsys, r"1 invoice\(s\) do not tie out")
     break_by_force("UPDATE orders_invoiceline SET quantity = 4; UPDATE orders_invoicecounter SET last = 2")
     assert "2 numbers were given to invoices, and there are 1" in complaint(capsys, r"1 invoice\(s\) do not tie out")
+    break_by_force("UPDATE orders_invoicecounter SET last = 1; UPDATE orders_order SET has_uninvoiced = true")
+    said = complaint(capsys, r"1 order\(s\) are listed wrongly as to be invoiced")
+    assert f"{order.number}: listed as to be invoiced, wrongly" in said

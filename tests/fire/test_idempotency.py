@@ -19,6 +19,7 @@ from inventory.transfers import NewTransfer, request_transfer, send_transfer
 from inventory.verification import stock_differences
 from orders.models import (
     Contact,
+    CustomerItem,
     DeliveryAddress,
     Invoice,
     LostDemand,
@@ -29,6 +30,7 @@ from orders.models import (
     Shipment,
 )
 from orders.services import (
+    add_customer_item,
     authorize_return,
     create_order,
     make_quotation,
@@ -177,7 +179,11 @@ def return_documents(shop, pot):
 
 
 def customer_documents(shop):
-    """An invoice of an order that has shipped (of the returns), and a contact and an address to be changed."""
+    """An invoice of an order that has shipped (of the returns), a contact, an address and codes to be changed."""
+
+    def code(text):
+        return add_customer_item(CustomerItem(customer=shop.customer, product=shop.tea, code=text)).pk
+
     contact = save_contact(shop.customer.pk, {"name": "Wu"}).pk
     address = save_address(shop.customer.pk, {"label": "Dock", "address": "9 Dock Road"}).pk
     customer = {"customer": "C1"}
@@ -186,6 +192,9 @@ def customer_documents(shop):
         f"contacts/{contact}/change/": {"phone": "555"},
         "delivery-addresses/": customer | {"label": "Shop", "address": "2 High Street"},
         f"delivery-addresses/{address}/change/": {"is_default": True},
+        "customer-items/": customer | {"product": "TEA", "code": "T-1"},
+        f"customer-items/{code('T-2')}/change/": {"code": "T-22"},
+        f"customer-items/{code('T-3')}/delete/": {},
         "invoices/": {"order": Shipment.objects.get().order_id},
     }
 
@@ -332,7 +341,8 @@ def test_every_post_is_repeatable(shop, channel, documents):
     # Transfers, 5, one each. Purchasing, 11: order, 8 steps, rate, approved suggestion one each; the refused
     # dismissal none. Agreements, 4: agreed, closed, drawn on, and the purchase order that draws. Standing
     # orders, 4: one each.
-    # Customers, 4: a contact and an address added, one of each changed; the invoice is told by its order.
-    assert AuditEntry.objects.count() - before == 7 + 7 + 8 + 5 + 11 + 4 + 4 + 4 + 1
-    assert sizes(Invoice, Contact, DeliveryAddress) == [1, 2, 2]
+    # Customers, 7: a contact, an address and a code of theirs added, one of each changed, a code removed; the invoice
+    # is told by its order.
+    assert AuditEntry.objects.count() - before == 7 + 7 + 8 + 5 + 11 + 4 + 4 + 7 + 1
+    assert sizes(Invoice, Contact, DeliveryAddress, CustomerItem) == [1, 2, 2, 2]
     assert stock_differences() == []

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from core.errors import IllegalTransition, InvalidInput, Outdated
 from orders import services
+from orders.invoicing import orders_to_invoice
 from orders.models import Customer, Invoice, InvoicedShipmentLine, InvoiceLine, OrderLine
 from orders.pricing import Billed, PricedLine, due, freight_due, totals
 from orders.selectors import order_totals
@@ -66,17 +67,28 @@ def test_figures_of_two_partial_invoices(order):
     assert first.gross + second.gross == of_order(order).gross == D("95.11")
 
 
+def listed():
+    """Orders that the list of what is to be invoiced shows."""
+    return list(orders_to_invoice().values_list("pk", flat=True))
+
+
 def test_an_invoice_of_one_of_two_shipments(order):
+    assert listed() == []
     one, two = ship(order, tea=1), ship(order, tea=2)
+    assert listed() == [order.pk]
     invoice = issue_invoice(order.pk, [two.pk])
+    assert listed() == [order.pk]
     assert [row.quantity for row in invoice.lines.all()] == [2]
     with pytest.raises(InvalidInput) as refusal:
         issue_invoice(order.pk, [one.pk, two.pk])
     assert set(refusal.value.field_errors) == {"shipments"}
     assert [row.quantity for row in issue_invoice(order.pk, [one.pk]).lines.all()] == [1]
+    assert listed() == []
     with pytest.raises(IllegalTransition, match="invoiced"):
         issue_invoice(order.pk)
     assert Invoice.objects.count() == 2
+    ship(order, cup=1)
+    assert listed() == [order.pk]
 
 
 def test_nothing_shipped_nothing_to_invoice(order):
