@@ -147,6 +147,8 @@ def load_references(news: Sequence[NewOrder], drawn: Sequence[str] = ()) -> Refe
 
 def _agreed_prices(news: Sequence[NewOrder], references: References) -> dict[Asked, Price]:
     """Prices for lines that bring none; asks only for customers who may pay another than the list price."""
+    if not any(customer.has_prices for customer in references.customers.values()):
+        return {}
     today = timezone.localdate()
     return prices(
         Asked(new.customer_id, line.product_id, line.quantity, _day(new, today))

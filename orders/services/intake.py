@@ -317,8 +317,9 @@ def _insert_lines(lines: list[TakenLine]) -> None:
         tax_rate=_common([line.tax_rate for line in lines]),
         promised_date=[line.promised_date for line in lines],
     )
-    record_promises(firsts)
-    _record_backorders([line for line in lines if line.grant.granted < line.grant.wanted])
+    if firsts:
+        record_promises(firsts)
+        _record_backorders([line for line in lines if line.grant.granted < line.grant.wanted])
 
 
 def _common(values: list[Decimal]) -> Decimal | list[Decimal]:

@@ -107,6 +107,8 @@ def _again(row: LinePromise, line: int, pieces: int, day: date | None, cause: st
 
 def mark_places(places: Collection[Place], cause: Cause) -> None:
     """Have the promises of these places checked soon after the commit."""
+    if not places:
+        return
     wanted = sorted(places)
     append_columns(
         PromiseMark,
