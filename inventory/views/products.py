@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import InvalidInput
+from core.exports import FORMATS, table_response
 from core.pages import following_page
 from core.saved_views import saves_views
 from inventory import products, selectors
@@ -17,17 +19,20 @@ from inventory.forms import ProductFilterForm, ProductForm
 from inventory.models import Product
 
 PAGE_SIZE = 50
+EXCEL_LIMIT = 50_000
 
 
 @require_safe
 @permission_required("inventory.view_product", raise_exception=True)
 @saves_views(ProductFilterForm)
-def product_list(request: HttpRequest) -> HttpResponse:
+def product_list(request: HttpRequest) -> HttpResponseBase:
     """Products by SKU or sorted; ``?after=`` the last one shown gives the next page."""
     form = ProductFilterForm(request.GET)
     form.is_valid()
     search, archived = form.cleaned_data.get("q", ""), form.cleaned_data.get("archived", False)
     products = selectors.product_list(search, archived=archived, sort=form.cleaned_data.get("sort", ""))
+    if request.GET.get("format") in FORMATS:
+        return _export(request.GET["format"], products)
     page = following_page(products, request.GET.get("after"), PAGE_SIZE)
     totals = selectors.stock_totals([product.pk for product in page])
     context = {
@@ -36,8 +41,27 @@ def product_list(request: HttpRequest) -> HttpResponse:
         "next": page.next,
         "is_first": page.is_first,
         "is_filtered": bool(search or archived),
+        "excel_limit": EXCEL_LIMIT,
     }
     return render(request, "inventory/products.html", context)
+
+
+def _export(kind: str, products: QuerySet[Product]) -> HttpResponseBase:
+    """Every row as CSV, as many as a spreadsheet opens well as Excel."""
+    columns = {
+        "sku": _("SKU"),
+        "name": _("Name"),
+        "barcode": _("Barcode"),
+        "category__name": _("Category"),
+        "unit": _("Unit"),
+        "price": _("List price"),
+        "tax_rate": _("Tax rate (%)"),
+    }
+    rows = products.values_list(*columns)
+    shown = rows[:EXCEL_LIMIT] if kind == "xlsx" else rows
+    return table_response(
+        kind, f"products-{timezone.localdate()}", list(columns.values()), shown.iterator(chunk_size=2000)
+    )
 
 
 @require_safe

@@ -111,3 +111,20 @@ def test_customers_by_last_order_and_by_what_is_open():
     assert sorted_by("") == [done.pk, never.pk, busy.pk, old.pk]
     assert sorted_by("recent") == [done.pk, busy.pk, old.pk, never.pk]
     assert sorted_by("open") == [busy.pk, old.pk, done.pk, never.pk]
+
+
+def exported(client, path):
+    return b"".join(client.get(path).streaming_content).decode().lstrip("\ufeff").splitlines()
+
+
+def test_products_and_customers_go_out_as_they_are_sorted(client, shelves):
+    client.force_login(UserFactory(role="Managers"))
+    header, *rows = exported(client, "/products/?sort=price&format=csv")
+    assert header == "SKU,Name,Barcode,Category,Unit,List price,Tax rate (%)"
+    assert [row.split(",")[0] for row in rows] == ["b", "A", "C"]
+    assert rows[0].endswith(",pcs,5.00,0.00")
+    CustomerFactory(code="X1", name="=Zoe", phone="555", email="z@example.org", address="1 Quay")
+    header, *rows = exported(client, "/customers/?sort=recent&format=csv")
+    assert header == "Code,Name,Phone,E-mail,Address,Open orders,Last order"
+    assert rows[0].endswith(f",1,{timezone.localdate()}")
+    assert rows[1] == "X1,'=Zoe,555,z@example.org,1 Quay,0,"

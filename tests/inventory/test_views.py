@@ -17,7 +17,7 @@ from tests.factories import CategoryFactory, ProductFactory, UserFactory, Wareho
 pytestmark = pytest.mark.django_db
 PAGES = {
     "inventory.view_stocklevel": ["/stock/", "/stock/?format=csv", "/stock/?format=xlsx"],
-    "inventory.view_product": ["/products/"],
+    "inventory.view_product": ["/products/", "/products/?format=csv", "/products/?format=xlsx"],
     "inventory.add_product": ["/products/new/"],
 }
 

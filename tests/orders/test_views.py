@@ -28,7 +28,7 @@ PAGES = {
     ],
     "inventory.view_stocklevel": ["/promises/availability/", "/promises/availability/?q=tea&quantity=2"],
     "orders.view_order": ["/promises/", "/promises/?of=all", "/orders/", "/orders/?format=csv", "/orders/?format=xlsx"],
-    "orders.view_customer": ["/customers/"],
+    "orders.view_customer": ["/customers/", "/customers/?format=csv", "/customers/?format=xlsx"],
     "orders.add_customer": ["/customers/new/"],
 }
 
