@@ -5,6 +5,7 @@ from decimal import Decimal
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.money import ZERO, to_cents
 from core.references import ReferenceField, RowField
 from core.serializers import StrictSerializer
 from inventory.serializers import LineIn, ProductRef, WarehouseField, WarehouseRef
@@ -90,9 +91,9 @@ class PurchaseOrderOut(serializers.ModelSerializer[PurchaseOrder]):
             "lines",
         ]
 
-    @extend_schema_field(serializers.DecimalField(max_digits=24, decimal_places=4))
+    @extend_schema_field(serializers.DecimalField(max_digits=22, decimal_places=2))
     def get_total(self, order: PurchaseOrder) -> str:
-        return str(sum((line.quantity * line.unit_cost for line in order.lines.all()), Decimal("0.0000")))
+        return str(sum((to_cents(line.quantity * line.unit_cost) for line in order.lines.all()), ZERO))
 
 
 class NewPurchaseLineIn(LineIn):

@@ -51,7 +51,7 @@ def test_order_from_a_supplier(manager, shop: Shop):
         "rate": "1.00000000",
         "order_cost": "30.00",
         "created_at": answer["created_at"],
-        "total": "108.0000",
+        "total": "108.00",
         "lines": [
             {
                 "product": {"id": product.pk, "sku": product.sku, "name": product.name},
@@ -270,3 +270,14 @@ def test_a_repeated_step_has_one_effect(manager, shop: Shop):
     )
     assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
     assert AuditEntry.objects.filter(verb="confirmed").count() == 1
+
+
+def test_the_total_is_rounded_by_line_as_on_the_page(client_of, shop):
+    """6 x 0.1675 = 1.005 is 1.01 and 6 x 0.0025 = 0.015 is 0.02, half-up each: 1.03, not 1.02."""
+    lines = [
+        {"product": "TEA", "quantity": 6, "unit_cost": "0.1675"},
+        {"product": "CUP", "quantity": 6, "unit_cost": "0.0025"},
+    ]
+    body = {"supplier": "S1", "warehouse": "MAIN", "lines": lines}
+    made = client_of(role="Managers").post("/api/v1/purchase-orders/", body, format="json")
+    assert made.json()["total"] == "1.03", made.content
