@@ -1,6 +1,7 @@
 """Blanket orders: what is agreed with suppliers, what is left of it, and the purchase orders that draw on it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError, InvalidInput
-from core.forms import spread_errors
 from core.idempotency import do_once, new_key
 from core.money import to_cents
 from core.pages import following_page
@@ -27,12 +27,13 @@ from purchasing.tasks import check_reorder_points
 from purchasing.timeline import blanket_order_events
 from purchasing.typed import whole
 from purchasing.values import NewBlanketLine, NewBlanketOrder
-from purchasing.views.entry import PLACE, Typed, blank_line, typed_lines, valid_lines
+from purchasing.views.entry import PLACE, Typed, blank_line, form_page, typed_lines, valid_lines
 from purchasing.views.steps import said_of_placing
 
 PAGE_SIZE = 50
 RELEASES_SHOWN = 50
 VIEW, ADD, CHANGE = (f"purchasing.{what}_blanketorder" for what in ("view", "add", "change"))
+_form_page = partial(form_page, template="purchasing/blanket_form.html")
 State = BlanketOrder.State
 
 
@@ -219,30 +220,6 @@ def _known_lines(order: BlanketOrder) -> list[Typed]:
         }
         for line in agreements.blanket_order_lines(order.pk)
     ]
-
-
-def _form_page(
-    request: HttpRequest,
-    head: BlanketHeadForm,
-    lines: list[Typed],
-    *,
-    order: BlanketOrder | None = None,
-    key: str = "",
-    error: DomainError | None = None,
-    status: int = 200,
-) -> HttpResponseBase:
-    """The form with everything that was typed, each error at its field."""
-    context = {
-        "head": head,
-        "lines": lines,
-        "blank": blank_line(),
-        "order": order,
-        "key": key,
-        "error": error.detail if error else _("Please correct the fields named.") if status != 200 else "",
-        "other_errors": spread_errors(getattr(error, "field_errors", {}), head, lines),
-        "texts": {"no_match": _("This supplier sells us no such product."), "choose_supplier": _("Choose a supplier.")},
-    }
-    return render(request, "purchasing/blanket_form.html", context, status=status)
 
 
 @require_POST

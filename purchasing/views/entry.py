@@ -1,10 +1,12 @@
 """Purchase orders written by hand, and drafts changed."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -182,17 +184,18 @@ def valid_lines(lines: list[Typed], kind: type[forms.Form]) -> list[dict[str, An
     return wanted if len(wanted) == len(lines) else None
 
 
-def _form_page(
+def form_page(
     request: HttpRequest,
-    head: ExpectedDateForm,
+    head: forms.Form,
     lines: list[Typed],
     *,
-    order: PurchaseOrder | None = None,
+    template: str,
+    order: Model | None = None,
     key: str = "",
     error: DomainError | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The form with everything that was typed, each error at its field."""
+    """A document's head and lines with everything that was typed, each error at its field."""
     context = {
         "head": head,
         "lines": lines,
@@ -203,4 +206,7 @@ def _form_page(
         "other_errors": spread_errors(getattr(error, "field_errors", {}), head, lines),
         "texts": {"no_match": _("This supplier sells us no such product."), "choose_supplier": _("Choose a supplier.")},
     }
-    return render(request, "purchasing/form.html", context, status=status)
+    return render(request, template, context, status=status)
+
+
+_form_page = partial(form_page, template="purchasing/form.html")

@@ -1,6 +1,7 @@
 """Standing orders: what is ordered again and again, when next, and what came of it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError
-from core.forms import spread_errors
 from core.idempotency import do_once, new_key
 from core.money import ZERO, to_cents
 from core.pages import following_page
@@ -24,12 +24,13 @@ from purchasing.schedule import coming_days
 from purchasing.standing_forms import StandingHeadForm, StandingLineForm
 from purchasing.timeline import every_text, standing_order_events
 from purchasing.values import NewPurchaseLine, NewStandingOrder
-from purchasing.views.entry import Typed, blank_line, typed_lines, valid_lines
+from purchasing.views.entry import Typed, blank_line, form_page, typed_lines, valid_lines
 
 PAGE_SIZE = 50
 DAYS_SHOWN = 6
 RUNS_SHOWN = 20
 VIEW, ADD, CHANGE = (f"purchasing.{what}_standingorder" for what in ("view", "add", "change"))
+_form_page = partial(form_page, template="purchasing/standing_form.html")
 Status = StandingOrder.Status
 
 
@@ -164,30 +165,6 @@ def _known_lines(order: StandingOrder) -> list[Typed]:
         }
         for row in _rows(order)
     ]
-
-
-def _form_page(
-    request: HttpRequest,
-    head: StandingHeadForm,
-    lines: list[Typed],
-    *,
-    order: StandingOrder | None = None,
-    key: str = "",
-    error: DomainError | None = None,
-    status: int = 200,
-) -> HttpResponseBase:
-    """The form with everything that was typed, each error at its field."""
-    context = {
-        "head": head,
-        "lines": lines,
-        "blank": blank_line(),
-        "order": order,
-        "key": key,
-        "error": error.detail if error else _("Please correct the fields named.") if status != 200 else "",
-        "other_errors": spread_errors(getattr(error, "field_errors", {}), head, lines),
-        "texts": {"no_match": _("This supplier sells us no such product."), "choose_supplier": _("Choose a supplier.")},
-    }
-    return render(request, "purchasing/standing_form.html", context, status=status)
 
 
 # ---- paused, resumed, ended
