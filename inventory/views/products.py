@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import InvalidInput
-from core.exports import FORMATS, table_response
+from core.exports import EXCEL_LIMIT, FORMATS, columns_response
 from core.pages import following_page
 from core.saved_views import saves_views
 from inventory import products, selectors
@@ -19,7 +19,6 @@ from inventory.forms import ProductFilterForm, ProductForm
 from inventory.models import Product
 
 PAGE_SIZE = 50
-EXCEL_LIMIT = 50_000
 
 
 @require_safe
@@ -57,11 +56,7 @@ def _export(kind: str, products: QuerySet[Product]) -> HttpResponseBase:
         "price": _("List price"),
         "tax_rate": _("Tax rate (%)"),
     }
-    rows = products.values_list(*columns)
-    shown = rows[:EXCEL_LIMIT] if kind == "xlsx" else rows
-    return table_response(
-        kind, f"products-{timezone.localdate()}", list(columns.values()), shown.iterator(chunk_size=2000)
-    )
+    return columns_response(kind, "products", columns, products)
 
 
 @require_safe

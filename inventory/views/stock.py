@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError, InvalidInput
-from core.exports import FORMATS, table_response
+from core.exports import EXCEL_LIMIT, FORMATS, columns_response
 from core.pages import count_for_notice, following_page
 from core.saved_views import saves_views
 from inventory import pipeline, selectors, services
@@ -24,7 +24,6 @@ from inventory.models import Product, StockLevel, Warehouse
 from inventory.places import Agreed, Effect
 
 PAGE_SIZE = 50
-EXCEL_LIMIT = 50_000
 VIEW_COSTS = "inventory.view_margin"
 
 
@@ -83,11 +82,7 @@ def _export(request: HttpRequest, levels: QuerySet[StockLevel]) -> HttpResponseB
     }
     if request.user.has_perm(VIEW_COSTS):
         columns["value"] = _("Stock value")
-    rows = levels.values_list(*columns)
-    shown = rows[:EXCEL_LIMIT] if kind == "xlsx" else rows
-    return table_response(
-        kind, f"stock-{timezone.localdate()}", list(columns.values()), shown.iterator(chunk_size=2000)
-    )
+    return columns_response(kind, "stock", columns, levels)
 
 
 @require_safe

@@ -1,19 +1,17 @@
 """Customers: list, page, add and edit."""
 
-from itertools import islice
-
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
+from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import InvalidInput
-from core.exports import FORMATS, table_response
+from core.exports import EXCEL_LIMIT, FORMATS, columns_response
 from core.pages import following_page
 from core.saved_views import saves_views
 from orders import selectors, services
@@ -26,7 +24,6 @@ from orders.promise import OPEN_ORDERS
 PAGE_SIZE = 50
 ORDERS_SHOWN = 20
 BOUGHT_SHOWN = 50
-EXCEL_LIMIT = 50_000
 
 
 @require_safe
@@ -60,11 +57,9 @@ def _export(kind: str, customers: QuerySet[Customer]) -> HttpResponseBase:
         "email": _("E-mail"),
         "address": _("Address"),
         "open_orders": _("Open orders"),
-        "last_order": _("Last order"),
+        "last_day": _("Last order"),
     }
-    rows = ((*row, last and timezone.localdate(last)) for *row, last in customers.values_list(*columns).iterator(2000))
-    shown = islice(rows, EXCEL_LIMIT) if kind == "xlsx" else rows
-    return table_response(kind, f"customers-{timezone.localdate()}", list(columns.values()), shown)
+    return columns_response(kind, "customers", columns, customers.annotate(last_day=TruncDate("last_order")))
 
 
 @require_safe
