@@ -34,7 +34,7 @@ def take_orders(bodies: Sequence[Any]) -> list[dict[str, Any]]:
     problems: dict[int, Exception] = {}
     news = _new_orders(_checked(bodies, problems), problems)
     outcomes = dict(zip(news, create_orders(list(news.values())) if news else [], strict=True))
-    pieces = pieces_by_order([outcome.order.pk for outcome in outcomes.values() if outcome.order])
+    pieces = pieces_by_order([outcome.order.pk for outcome in outcomes.values() if outcome.order and outcome.repeated])
     return [
         _result(body, outcomes.get(index) or Outcome(), problems.get(index), pieces)
         for index, body in enumerate(bodies)
@@ -77,7 +77,7 @@ def _result(
         assert refusal is not None
         return result | {"outcome": "refused", "order": None, "problem": problem_response(refusal, {}).data}
     order = outcome.order
-    wanted, reserved = pieces[order.pk]
+    wanted, reserved = pieces[order.pk] if outcome.repeated else outcome.pieces
     return result | {
         "outcome": "repeated" if outcome.repeated else "created",
         "order": {

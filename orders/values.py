@@ -99,6 +99,11 @@ class Outcome:
     lines: Sequence["TakenLine"] = ()
     step: int | None = None
 
+    @property
+    def pieces(self) -> tuple[int, int]:
+        """(pieces ordered, pieces reserved) of a created order."""
+        return sum(line.grant.wanted for line in self.lines), sum(line.grant.granted for line in self.lines)
+
 
 @dataclass(slots=True)
 class TakenLine:

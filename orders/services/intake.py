@@ -190,17 +190,13 @@ def _insert(news: list[NewOrder], references: References, hopeful: bool, now: da
     _record_refusals(news, results, now)
     if orders:
         orders_created.send(Order, orders=orders)
-    created, rest = zip(orders, keys.steps, strict=False), iter(lines)
+    created, steps, rest = iter(orders), iter(keys.steps), iter(lines)
     return [
         Outcome(error=_shortage_error(new, result, references))
         if isinstance(result, Shortage)
-        else _created(*next(created), list(islice(rest, len(new.lines))))
+        else Outcome(order=next(created), lines=list(islice(rest, len(new.lines))), step=next(steps))
         for new, result in zip(news, results, strict=True)
     ]
-
-
-def _created(order: Order, step: int, lines: list[TakenLine]) -> Outcome:
-    return Outcome(order=order, lines=lines, step=step)
 
 
 class _Keys(NamedTuple):
