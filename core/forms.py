@@ -25,6 +25,14 @@ def dress(form: forms.BaseForm) -> None:
         field.widget.attrs["class"] = kind
 
 
+class Dressed(forms.BaseForm):
+    """Has the frame's look."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)
+
+
 def spread_errors(errors: Mapping[str, str], head: forms.BaseForm, lines: Sequence[dict[str, Any]]) -> list[str]:
     """Put a service's words (``lines.0.quantity``, or a field of the head) where they belong; returns the others."""
     other = []

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import InvalidInput
-from core.forms import dress
+from core.forms import Dressed
 from forecasting.models import DemandEvent, ForecastAdjustment, PolicyRule, Succession
 from forecasting.services.adjustments import check_adjustment
 from forecasting.services.backtests import check_days
@@ -19,14 +19,6 @@ from inventory.filters import named_products
 from inventory.models import Category, Product
 
 MAX_SKUS = 500
-
-
-class Dressed(forms.BaseForm):
-    """Has the frame's look."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dress(self)
 
 
 class SkuListField(forms.CharField):

@@ -10,7 +10,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.forms import dress
+from core.forms import Dressed, dress
 from inventory.models import Category, Lot, Product, Warehouse
 from inventory.selectors import StockWish
 from inventory.services import MAX_QUANTITY
@@ -62,7 +62,7 @@ class StockFilterForm(forms.Form):
         )
 
 
-class ProductFilterForm(forms.Form):
+class ProductFilterForm(Dressed, forms.Form):
     """What the product list shows."""
 
     q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=100)
@@ -76,10 +76,6 @@ class ProductFilterForm(forms.Form):
             ("price", gettext_lazy("Highest price")),
         ],
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dress(self)
 
 
 class AdjustForm(forms.Form):

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import day_input, dress
+from core.forms import Dressed, day_input
 from inventory.models import Transfer, Warehouse
 from inventory.selectors import TransferWish, search_products
 from inventory.services import MAX_QUANTITY
@@ -20,13 +20,7 @@ def whole(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
-class _Dressed(forms.Form):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dress(self)
-
-
-class TransferFilterForm(_Dressed):
+class TransferFilterForm(Dressed, forms.Form):
     """What the list of transfers shows; ``wish()`` leaves out what is not valid."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
@@ -55,7 +49,7 @@ class TransferFilterForm(_Dressed):
         )
 
 
-class DayForm(_Dressed):
+class DayForm(Dressed, forms.Form):
     """When the destination counts on the pieces; not in the past."""
 
     expected_on = forms.DateField(label=_("Expected"), widget=day_input())
@@ -79,7 +73,7 @@ class TransferHeadForm(DayForm):
     field_order = ["source", "destination", "expected_on", "reason"]
 
 
-class WhyForm(_Dressed):
+class WhyForm(Dressed, forms.Form):
     """Why a transfer is cancelled or closed."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import dress
+from core.forms import Dressed, dress
 from core.money import ZERO
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
@@ -44,7 +44,7 @@ class QuoteLineForm(forms.Form):
         return TypedLine(data["product_id"], data["quantity"], data["unit_price"], data["discount"] or ZERO)
 
 
-class CustomerFilterForm(forms.Form):
+class CustomerFilterForm(Dressed, forms.Form):
     """What the customer list shows."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
@@ -54,12 +54,8 @@ class CustomerFilterForm(forms.Form):
         choices=[("", _("Name")), ("recent", _("Last order")), ("open", _("Most open orders"))],
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dress(self)
 
-
-class OrderFilterForm(forms.Form):
+class OrderFilterForm(Dressed, forms.Form):
     """What the order list shows; ``wish()`` leaves out what is not valid."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100)
@@ -80,10 +76,6 @@ class OrderFilterForm(forms.Form):
             ("customer", _("Customer")),
         ],
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dress(self)
 
     def clean(self) -> dict[str, Any]:
         """The days must stand in their order."""

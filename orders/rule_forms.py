@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import dress
+from core.forms import Dressed
 from inventory.models import Product, Warehouse
 from inventory.services import MAX_QUANTITY
 from orders.models import Channel, Customer
@@ -35,13 +35,7 @@ def customer_of(code: str) -> Customer:
     return found
 
 
-class _Dressed(forms.Form):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dress(self)
-
-
-class QuotaForm(_Dressed):
+class QuotaForm(Dressed, forms.Form):
     """How much of a product a channel or a customer may order, from which day to which."""
 
     product = forms.CharField(label=_("SKU"), max_length=60)
@@ -65,7 +59,7 @@ class QuotaForm(_Dressed):
         return data
 
 
-class SubstituteForm(_Dressed):
+class SubstituteForm(Dressed, forms.Form):
     """What may be offered instead of what."""
 
     product = forms.CharField(label=_("When this is short (SKU)"), max_length=60)
@@ -79,7 +73,7 @@ class SubstituteForm(_Dressed):
         return product_of(self.cleaned_data["other"])
 
 
-class LaneForm(_Dressed):
+class LaneForm(Dressed, forms.Form):
     """How far an area is from a warehouse and what a delivery there costs."""
 
     warehouse = forms.ModelChoiceField(Warehouse.objects.filter(is_active=True), label=_("Warehouse"))
@@ -90,7 +84,7 @@ class LaneForm(_Dressed):
     cost = forms.DecimalField(label=_("Cost of one delivery"), min_value=0, max_digits=12, decimal_places=2)
 
 
-class SourcingForm(_Dressed):
+class SourcingForm(Dressed, forms.Form):
     """An order whose warehouses a rule chooses; ``wanted()`` are its lines."""
 
     customer = forms.CharField(label=_("Customer code"), max_length=40)

@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import day_input
+from core.forms import Dressed, day_input
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
-from purchasing.forms import Dressed, ExpectedDateForm, FilterForm
+from purchasing.forms import ExpectedDateForm, FilterForm
 from purchasing.models import BlanketOrder, Supplier
 
 

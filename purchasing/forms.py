@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.checks import cost_error
-from core.forms import day_input, dress
+from core.forms import Dressed, day_input
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
 from purchasing.models import (
@@ -24,14 +24,6 @@ from purchasing.selectors import PurchaseWish
 from purchasing.typed import whole
 
 NO_SUPPLIER = "none"
-
-
-class Dressed(forms.BaseForm):
-    """Has the frame's look."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dress(self)
 
 
 class FilterForm(Dressed, forms.Form):

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from purchasing.forms import Dressed
+from core.forms import Dressed
 from purchasing.models import PurchaseOrderLine
 from purchasing.services.receiving import MAX_LOT
 

@@ -5,10 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import day_input
+from core.forms import Dressed, day_input
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
-from purchasing.forms import Dressed
 from purchasing.models import StandingOrder, Supplier
 from purchasing.models.standing import MAX_EVERY
 
