@@ -70,3 +70,4 @@ form.addEventListener("keydown", (event) => {
   else if (event.target.matches("input")) event.preventDefault();
 });
 showReasons();
+form.inert = false;

@@ -83,3 +83,8 @@ document.body.addEventListener("htmx:responseError", (event) => {
   const denied = [401, 403].includes(event.detail.xhr.status);
   toast(denied ? document.body.dataset.textDenied : document.body.dataset.textFailed);
 });
+
+// From here on every form asks its question (base.html lets nothing be used before); forms with a script of their own
+// are inert until that has run. What wanted the focus while the page was inert gets it now.
+document.documentElement.inert = false;
+document.querySelector("[autofocus]")?.focus();

@@ -91,3 +91,4 @@ document.getElementById("add-line").addEventListener("click", () => focus(field(
 
 [...lines.children].forEach(wire);
 total();
+form.inert = false;

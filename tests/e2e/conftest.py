@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from threading import Thread
+from typing import Any
 
 import pytest
 import uvicorn
@@ -21,7 +22,7 @@ from django.db.models import F, Func, JSONField, Model, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.test.utils import override_settings
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from config.browser import chromium
@@ -56,8 +57,23 @@ def chrome() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Playwright runs an event loop in this thread, and Django would take the tests for coroutines.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-        yield playwright.chromium.launch(executable_path=path, args=FLAGS)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Locator, "click", _click_and_arrive)
+            yield playwright.chromium.launch(executable_path=path, args=FLAGS)
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+_click = Locator.click
+
+
+def _click_and_arrive(locator: Locator, **options: Any) -> None:
+    """Click; where that leads to another page, wait until its scripts have run, as somebody does who looks first.
+
+    Playwright itself waits only for the first bytes, and fills fields whose script is still to come.
+    """
+    _click(locator, **options)
+    if not locator.page.is_closed():
+        locator.page.wait_for_load_state("domcontentloaded")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from orders.models import OrderTemplate, Quotation, Return, ReturnAuthorization
 from orders.services import change_order, create_order, make_quotation, ship_order
@@ -51,6 +51,33 @@ def test_an_order_is_changed_and_says_what_changed(open_page, shop):
     expect(page.locator("#timeline")).to_contain_text("5 pieces more are reserved, 0 wait for stock.")
     assert (shop.reserved(tea), shop.reserved(cup)) == (6, 3)
     assert problems == []
+
+
+@pytest.mark.parametrize("script", ["shell", "order_change"])
+def test_a_change_is_not_sent_before_the_scripts_that_guard_it_have_come(open_page, shop, script):
+    tea = shop.product(1, 10)
+    order = create_order(shop.order(shop.customer, tea, 4))
+    page = open_page("sales")
+    held = []
+    scripts = f"**/js/{script}*.js"
+    page.route(scripts, lambda route: held.append(route))
+    page.goto(f"/orders/{order.pk}/change/", wait_until="commit")
+    save = page.locator("#save")
+    expect(save).to_be_visible()
+    page.locator("#id_quantity-1").evaluate("input => { input.value = 6; input.focus(); }")
+    page.keyboard.press("Enter")
+    page.mouse.click(*_middle(save))
+    page.wait_for_timeout(300)  # An answer of the server would have come by now.
+    assert page.url.endswith("/change/")
+    page.unroute(scripts)  # What was held goes on.
+    page.wait_for_load_state()
+    save.click()
+    expect(page.locator("#what-changed")).to_contain_text("4 → 6 pieces.")
+
+
+def _middle(locator: Locator) -> tuple[float, float]:
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_a_line_is_closed_short_after_a_question(open_page, shop):
