@@ -60,14 +60,15 @@ def redis_url(settings) -> str:
 
 @pytest.fixture
 def celery_worker_process(transactional_db, redis_url) -> Iterator[subprocess.Popen]:
-    """A real Celery worker on the test database and this worker's Redis; killed at the end."""
+    """A real Celery worker on the test database and this worker's Redis; told to stop at the end."""
     from config.celery import app
 
     process = start_celery_worker(redis_url)
     wait_for(lambda: app.control.ping(timeout=0.5))
     yield process
     process.terminate()
-    process.wait(timeout=20)
+    # It finishes its task first, which takes its time while both cores are busy with other tests.
+    process.wait(timeout=60)
 
 
 def database_url() -> str:

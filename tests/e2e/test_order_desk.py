@@ -101,7 +101,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 def confirmed_order(page: Page) -> str:
     """The number of the order whose page the desk has led to."""
-    page.wait_for_url(re.compile(r"/orders/\d+/\?confirmed=1$"))
+    page.wait_for_url(re.compile(r"/orders/\d+/\?confirmed=1$"), wait_until="domcontentloaded")
     return page.locator("h1").first.inner_text()
 
 
