@@ -87,4 +87,4 @@ document.body.addEventListener("htmx:responseError", (event) => {
 // From here on every form asks its question (base.html lets nothing be used before); forms with a script of their own
 // are inert until that has run. What wanted the focus while the page was inert gets it now.
 document.documentElement.inert = false;
-document.querySelector("[autofocus]")?.focus();
+[...document.querySelectorAll("[autofocus]")].find((element) => element.checkVisibility())?.focus();
