@@ -11,11 +11,11 @@ import numpy as np
 DAYS, HORIZON = 728, 8
 
 
-def simulated(series: int) -> np.ndarray:
-    """Daily demand (series, DAYS): negative binomial at rates from a piece a month to dozens a day."""
+def simulated(series: int, days: int = DAYS) -> np.ndarray:
+    """Daily demand (series, days): negative binomial at rates from a piece a month to dozens a day."""
     random = np.random.default_rng(0)
     rates = np.exp(random.normal(0, 1.2, (series, 1)))
-    return np.asarray(random.negative_binomial(0.3, 0.3 / (0.3 + rates), (series, DAYS)), dtype=np.float64)
+    return np.asarray(random.negative_binomial(0.3, 0.3 / (0.3 + rates), (series, days)), dtype=np.float64)
 
 
 def weekly(demand: np.ndarray) -> np.ndarray:

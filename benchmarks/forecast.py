@@ -34,9 +34,9 @@ LINES = """
 
 
 class Company:
-    """One order a day for two years, which sells every product's simulated demand of that day."""
+    """One order a day for two years, or ``days``, which sells every product's simulated demand of that day."""
 
-    def __init__(self) -> None:
+    def __init__(self, days: int = DAYS) -> None:
         from django.utils import timezone
 
         from inventory.models import Warehouse
@@ -49,10 +49,10 @@ class Company:
         orders = Order.objects.bulk_create(
             Order(
                 number=f"B{day}", customer_id=customer, channel_id=channel, warehouse_id=self.warehouse,
-                status=Order.Status.SHIPPED, ordered_at=now - timedelta(days=DAYS - day),
-                requested_date=today - timedelta(days=DAYS - day),
+                status=Order.Status.SHIPPED, ordered_at=now - timedelta(days=days - day),
+                requested_date=today - timedelta(days=days - day),
             )
-            for day in range(DAYS)
+            for day in range(days)
         )  # fmt: skip
         self.orders = np.array([order.pk for order in orders])
         self.products = 0
@@ -73,7 +73,7 @@ class Company:
         )
         keys = np.array([row.pk for row in new])
         receipts = [Receipt((int(pk), self.warehouse), 100, Decimal(600), "BENCH") for pk in keys]
-        open_balance(receipts, at=timezone.now() - timedelta(days=DAYS), reason="benchmark")
+        open_balance(receipts, at=timezone.now() - timedelta(days=len(self.orders)), reason="benchmark")
         with connection.cursor() as cursor:
             for first in range(0, len(keys), 500):
                 sold = demand[self.products + first : self.products + first + 500]
