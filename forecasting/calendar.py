@@ -1,12 +1,12 @@
 """The demand calendar: which days are unlike others for whom, what that does to demand, past and planned.
 
 A spell is a run of such days; spells of one key are occurrences of the same thing. What the past ones did is measured
-by every run over all products (``learn_events``) and, drawn to that, product by product (``day_factors``).
+by every run over all products (``learn_events``) and, drawn to that, product by product (``forecasting.day_factors``).
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +16,6 @@ from django.utils.translation import get_language
 
 from forecasting import uplift
 from forecasting.engine.history import FloatArray, IntArray
-from forecasting.engine.plan import Calendar, History
 from forecasting.models import DemandEvent, ForecastAdjustment, HolidayCalendar
 from inventory.places import Place
 from orders.models import Promotion
@@ -60,6 +59,10 @@ class Spell:
     def days(self, start: date) -> IntArray:
         """Its days, counted from ``start``."""
         return np.arange((self.first - start).days, (self.last - start).days + 1)
+
+    def within(self, start: date, days: int) -> slice:
+        """Those of its days that are among so many from ``start`` on."""
+        return slice(max((self.first - start).days, 0), min(max((self.last - start).days + 1, 0), days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ def _of_promotion(promotion: Promotion) -> Spell:
     )
 
 
-def _adjustments(first: date, last: date) -> Iterator[Spell]:
+def adjustment_spells(first: date, last: date) -> Iterator[Spell]:
     """What people expect beyond the forecast on the coming days; past demand is what it was."""
     rows = ForecastAdjustment.objects.filter(starts_on__lte=last, ends_on__gte=first, is_withdrawn=False)
     for row in rows.order_by("pk"):
@@ -238,15 +241,19 @@ def measure_spells(
     measured: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     by_event: dict[int, tuple[float, float]] = {}
     cuts = []
+    rows: dict[tuple[frozenset[int], int | None], tuple[FloatArray, uplift.Mask, uplift.Mask]] = {}
     for spell in known:
         if spell.is_closed:
             continue
-        demand = total
-        if spell.products:
-            demand = of_products(spell.products)
-        elif spell.category_id is not None:
-            demand = categories.get(spell.category_id, np.zeros(len(total)))
-        pieces, usual = _measure(demand, spell, known, start)
+        about = spell.products, spell.category_id
+        if about not in rows:
+            demand = total
+            if spell.products:
+                demand = of_products(spell.products)
+            elif spell.category_id is not None:
+                demand = categories.get(spell.category_id, np.zeros(len(total)))
+            rows[about] = _seen_and_quiet(demand, [other for other in known if _overlap(spell, other)], start)
+        pieces, usual = (float(of[0]) for of in uplift.measure(*rows[about], spell.days(start)))
         measured[spell.key] = [measured[spell.key][0] + pieces, measured[spell.key][1] + usual]
         if spell.event_id is not None:
             by_event[spell.event_id] = (pieces, usual)
@@ -257,29 +264,24 @@ def measure_spells(
     return learned, by_event
 
 
-def _measure(demand: FloatArray, spell: Spell, known: Sequence[Spell], start: date) -> tuple[float, float]:
-    """Pieces wanted on the days of a spell, and what is usual on them."""
-    seen = (np.cumsum(demand) > 0)[None]
-    quiet = seen & ~_mask([other for other in known if _overlap(spell, other)], start, len(demand))
-    pieces, usual = uplift.measure(demand[None], seen, quiet, spell.days(start))
-    return float(pieces[0]), float(usual[0])
+def _seen_and_quiet(
+    demand: FloatArray, others: Sequence[Spell], start: date
+) -> tuple[FloatArray, uplift.Mask, uplift.Mask]:
+    """Demand as one row, the days since it began, and those of them without any of these spells."""
+    seen = np.cumsum(demand) > 0
+    quiet = seen.copy()
+    for other in others:
+        quiet[other.within(start, len(demand))] = False
+    return demand[None], seen[None], quiet[None]
 
 
 def _overlap(spell: Spell, other: Spell) -> bool:
-    """Whether ``other`` may concern what ``spell`` is about."""
+    """Whether ``other`` may concern what ``spell`` is about: its products, its category, or everything."""
     if spell.products and other.products:
         return bool(spell.products & other.products)
     if spell.products or other.products:
         return True
     return spell.category_id is None or other.category_id in (None, spell.category_id)
-
-
-def _mask(some: Sequence[Spell], start: date, days: int) -> np.ndarray:
-    mask = np.zeros((1, days), dtype=bool)
-    for spell in some:
-        at = spell.days(start)
-        mask[:, at[(at >= 0) & (at < days)]] = True
-    return mask
 
 
 def _note(by_event: Mapping[int, tuple[float, float]], measured: Measured) -> None:
@@ -291,108 +293,3 @@ def _note(by_event: Mapping[int, tuple[float, float]], measured: Measured) -> No
         prefix = f"holiday:{calendar.country}:"
         calendar.measured = {key: list(values) for key, values in measured.items() if key.startswith(prefix)}
         calendar.save(update_fields=["measured"])
-
-
-# ---- product by product
-
-
-def category_factors(
-    learned: Learned, start: date, days: int, category_id: int | None
-) -> tuple[FloatArray, np.ndarray]:
-    """Factor of each day on the demand of a whole category, and the days that say nothing about it."""
-    wide = [
-        s for s in spells(start, start + timedelta(days=days - 1)) if not s.products and s.concerns((0, 0), category_id)
-    ]
-    factors = np.ones(days)
-    for spell in wide:
-        at = spell.days(start)
-        factors[at[(at >= 0) & (at < days)]] *= 0.0 if spell.is_closed else learned.expected(spell)
-    return np.where(factors < uplift.SILENT, 1.0, factors), factors < uplift.SILENT
-
-
-def with_calendar(
-    histories: Mapping[Place, History], categories: Mapping[int, int | None], learned: Learned
-) -> dict[Place, tuple[History, Calendar | None]]:
-    """Histories without the days that say nothing, and what the calendar does to each; they cover the same days."""
-    if not histories:
-        return {}
-    any_row = next(iter(histories.values()))
-    until = any_row.end + timedelta(days=DAYS_AHEAD - 1)
-    known = [*spells(any_row.start, until), *_adjustments(any_row.end, until)]
-    return with_spells(histories, categories, learned, known)
-
-
-def with_spells(
-    histories: Mapping[Place, History],
-    categories: Mapping[int, int | None],
-    learned: Learned,
-    known: Sequence[Spell],
-) -> dict[Place, tuple[History, Calendar | None]]:
-    """As ``with_calendar``, of the spells given."""
-    result: dict[Place, tuple[History, Calendar | None]] = {place: (row, None) for place, row in histories.items()}
-    alike: dict[tuple[int, ...], list[Place]] = defaultdict(list)
-    for place in histories:
-        own = tuple(n for n, s in enumerate(known) if s.concerns(place, categories.get(place[0])))
-        if own:
-            alike[own].append(place)
-    for own, places in alike.items():
-        rows = _of_rows([histories[place] for place in places], [known[n] for n in own], learned)
-        result |= dict(zip(places, rows, strict=True))
-    return result
-
-
-def _of_rows(
-    histories: Sequence[History], own: Sequence[Spell], learned: Learned
-) -> Iterator[tuple[History, Calendar | None]]:
-    """As ``with_calendar``, for histories that the same spells concern."""
-    start, end = histories[0].start, histories[0].end
-    demand = np.stack([history.demand for history in histories])
-    rows, days = demand.shape
-    in_stock = np.stack([np.ones(days, bool) if h.in_stock is None else h.in_stock for h in histories])
-    seen = in_stock & (np.cumsum(demand, axis=1) > 0)
-    quiet = seen & ~_mask(own, start, days)
-    factors, excess = np.ones((rows, days + DAYS_AHEAD)), np.zeros((rows, days + DAYS_AHEAD))
-    coming: list[list[dict[str, Any]]] = [[] for _ in histories]
-    for some in _by_key(own).values():
-        measured = uplift.measure(demand, seen, quiet, np.concatenate([spell.days(start) for spell in some]))
-        for spell in some:
-            factor = _factor(spell, learned, *measured, is_past=spell.last < end)
-            at = spell.days(start)
-            at = at[(at >= 0) & (at < factors.shape[1])]
-            factors[:, at] *= factor[:, None]
-            excess[:, at] += np.square(uplift.UNCERTAINTY * (factor - 1.0))[:, None]
-            if spell.last >= end:
-                for n in range(rows):
-                    coming[n].append(_summary(spell, float(factor[n])))
-    silent = factors[:, :days] < uplift.SILENT
-    past = np.where(silent, 1.0, factors[:, :days])
-    for n, history in enumerate(histories):
-        calendar = Calendar(past[n], factors[n, days:], excess[n, days:], tuple(coming[n]))
-        yield replace(history, in_stock=in_stock[n] & ~silent[n]), calendar
-
-
-def _by_key(own: Sequence[Spell]) -> dict[str, list[Spell]]:
-    grouped: dict[str, list[Spell]] = defaultdict(list)
-    for spell in own:
-        grouped[spell.key].append(spell)
-    return grouped
-
-
-def _factor(spell: Spell, learned: Learned, pieces: FloatArray, usual: FloatArray, *, is_past: bool) -> FloatArray:
-    """Factor of a spell by row."""
-    if spell.is_closed:
-        return np.zeros(len(pieces))
-    if spell.planned is not None and not is_past:
-        return np.full(len(pieces), spell.planned)
-    return uplift.drawn(pieces, usual, learned.expected(spell))
-
-
-def _summary(spell: Spell, factor: float) -> dict[str, Any]:
-    return {
-        "key": spell.key,
-        "name": spell.name,
-        "first": spell.first.isoformat(),
-        "last": spell.last.isoformat(),
-        "factor": round(factor, 4),
-        "planned": spell.planned is not None,
-    }

@@ -18,7 +18,8 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from forecasting.calendar import Learned, category_factors, learn_events, with_calendar
+from forecasting.calendar import Learned, learn_events
+from forecasting.day_factors import category_factors, with_calendar
 from forecasting.engine.agility import learn_agility
 from forecasting.engine.distribution import LeadTime
 from forecasting.engine.history import FloatArray, put_back

@@ -21,8 +21,8 @@ from forecasting.calendar import (
     measure_spells,
     not_entered,
     promotion_spells,
-    with_spells,
 )
+from forecasting.day_factors import with_spells
 from forecasting.engine.history import FloatArray
 from forecasting.engine.plan import Calendar, History
 from forecasting.models import DemandEvent, HolidayCalendar

@@ -21,8 +21,9 @@ from core.errors import DomainError
 from core.live import publish_after_commit
 from core.queue import kick
 from core.transactions import retry_on_conflict
-from forecasting.calendar import Learned, with_calendar
+from forecasting.calendar import Learned
 from forecasting.classes import class_by_variation, classify_by_value
+from forecasting.day_factors import with_calendar
 from forecasting.demand import (
     category_demand,
     curve_of,
