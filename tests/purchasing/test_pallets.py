@@ -92,6 +92,7 @@ def test_a_price_break_is_weighed_in_whole_pallets_too():
         ({"reorder_point": 85}, {}, 160),  # with 80 it would be due again at once
         ({"reorder_point": 84}, {}, 80),
         ({}, {"broken_pallet": Decimal(0)}, 100),
+        ({"holding_rate": Decimal(0)}, {"broken_pallet": Decimal(0)}, 100),
         ({}, {"pallet": None}, 100),
         ({"daily_demand": None}, {}, 100),  # nobody knows what it is worth
         ({}, {"unit_cost": Decimal(0)}, 100),
@@ -131,13 +132,13 @@ def test_what_would_change_it_knows_of_pallets():
 
 
 def test_short_of_cash_a_broken_pallet_counts_as_well():
-    offer = Offer(item=1, unit_cost=Decimal(2), order_multiple=8, pallet=200, broken_pallet=Decimal(7))
+    offer = Offer(item=1, unit_cost=Decimal(2), order_multiple=8, pallet=208, broken_pallet=Decimal(7))
     view = Outlook(mean=400, sd=50, days=10, underage=1, holding_a_day=0)
     found = {one.quantity: one.profit for one in buys(Need(0, 0, 0, 5, 600, (offer,)), offer, 264, view)}
-    # In steps of 24 pieces 200 is one, whole pallets; every other breaks one.
-    assert found[200] == view.profit(0, 200)
+    # 8, 32, 56 … in steps of 24, the whole pallet 208, and what is suggested.
+    assert list(found) == [*range(8, 208, 24), 208, *range(224, 264, 24), 264]
+    assert found[208] == view.profit(0, 208)
     assert found[264] == view.profit(0, 264) - 7
-    assert 200 in {one.quantity for one in buys(Need(0, 0, 0, 5, 600, (offer,)), offer, 304, view)}
 
 
 # ---- for any need
