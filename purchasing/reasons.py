@@ -1,15 +1,17 @@
 """Why this quantity: each step from what is there to what is ordered, as a sentence that can be checked on paper."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.money import to_cents
 from core.templatetags.tandem import amount, quantity
 from purchasing.decision import DAYS_PER_YEAR, Change, Decision, Doubt, Need, Offer, decide
-from purchasing.lots import round_up_to_lot
+from purchasing.lots import Agreed, round_up_to_lot
 from purchasing.templatetags.costs import unit_cost
 
 
@@ -133,10 +135,24 @@ def _agreement(offer: Offer, pieces: int) -> Iterator[str]:
         words = {"number": agreed.number, "left": quantity(agreed.left), "cost": unit_cost(agreed.cost)}
         if pieces > agreed.left:
             yield _("%(number)s has only %(left)s pieces left, so its price of %(cost)s does not count.") % words
+            yield from _in_two_orders(offer, agreed, pieces)
         elif offer.cost(pieces) == agreed.cost:
             yield _("At %(cost)s a piece, as agreed in %(number)s; %(left)s pieces are left of it.") % words
         else:
             yield _("Cheaper than the %(cost)s agreed in %(number)s.") % words
+
+
+def _in_two_orders(offer: Offer, agreed: Agreed, pieces: int) -> Iterator[str]:
+    """What a release of what is left and an order of the rest would spare, where the supplier accepts both."""
+    some, ordinary = offer.round_down(agreed.left), replace(offer, agreed=None)
+    rest = pieces - some
+    if not some or not offer.accepts(rest):
+        return
+    once = pieces * ordinary.cost(pieces) + offer.breaking(pieces)
+    spared = once - some * agreed.cost - rest * ordinary.cost(rest) - offer.breaking(some) - offer.breaking(rest)
+    if spared > 0:
+        words = {"some": quantity(some), "rest": quantity(rest), "money": amount(to_cents(spared))}
+        yield _("In two orders, %(some)s drawn from it and %(rest)s beside, it would cost %(money)s less.") % words
 
 
 TERMS = {
