@@ -30,7 +30,7 @@ class SupplierAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(SupplierItem)
 class SupplierItemAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["supplier", "product", "unit_cost", "moq", "order_multiple", "is_preferred"]
+    list_display = ["supplier", "product", "unit_cost", "moq", "order_multiple", "pallet_quantity", "is_preferred"]
     list_select_related = ["supplier", "product"]
     search_fields = ["supplier__name", "product__sku"]
 

@@ -42,21 +42,26 @@ class Offer:
     lead_time_days: int = 0
     shelf_life_days: int | None = None
     agreed: Agreed | None = None
+    # Pieces on a whole pallet, and the money that an order costs once when it is not whole pallets.
+    pallet: int | None = None
+    broken_pallet: Decimal = Decimal(0)
 
     @staticmethod
     def of(plain: Mapping[str, Any]) -> "Offer":
-        """From plain values, as a snapshot keeps them; those before blanket orders know of none."""
+        """From plain values, as a snapshot keeps them; older ones know of no agreements, or of no pallets."""
         breaks = tuple((quantity, Decimal(cost)) for quantity, cost in plain["breaks"])
         left = plain.get("agreed")
         agreed = Agreed(left[0], Decimal(left[1]), left[2]) if left else None
-        return Offer(**{**plain, "unit_cost": Decimal(plain["unit_cost"]), "breaks": breaks, "agreed": agreed})
+        money = {name: Decimal(plain.get(name, 0)) for name in ("unit_cost", "broken_pallet")}
+        return Offer(**{**plain, **money, "breaks": breaks, "agreed": agreed})
 
     def plain(self) -> dict[str, Any]:
         """Values that JSON can keep."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         breaks = [[quantity, str(cost)] for quantity, cost in self.breaks]
         agreed = [self.agreed.left, str(self.agreed.cost), self.agreed.number] if self.agreed else None
-        return values | {"unit_cost": str(self.unit_cost), "breaks": breaks, "agreed": agreed}
+        money = {"unit_cost": str(self.unit_cost), "broken_pallet": str(self.broken_pallet)}
+        return values | money | {"breaks": breaks, "agreed": agreed}
 
     def cost(self, quantity: int) -> Decimal:
         """Of each piece, when so many are ordered."""
@@ -74,6 +79,15 @@ class Offer:
     def accepts(self, quantity: int) -> bool:
         """Whether the supplier takes an order of exactly so many."""
         return quantity > 0 and self.round_up(quantity) == quantity
+
+    def pallets_below(self, quantity: int) -> int:
+        """The largest order of whole pallets of at most so many that the supplier accepts; 0 when it accepts none."""
+        whole = quantity // self.pallet * self.pallet if self.pallet else 0
+        return whole if self.accepts(whole) else 0
+
+    def breaking(self, quantity: int) -> Decimal:
+        """Money that an order of so many costs once, because it is not whole pallets."""
+        return self.broken_pallet if self.pallet and quantity % self.pallet else Decimal(0)
 
 
 NOBODY = Offer()
@@ -147,11 +161,16 @@ class Need:
         return max(self.order_up_to, 0) - self.position if self.is_due else 0
 
     def yearly(self, offer: Offer, quantity: int) -> Decimal | None:
-        """Money a year when bought so: the pieces that sell, and holding half a lot; None when demand is unknown."""
+        """Money a year when bought so: the pieces that sell, holding half a lot, and the pallets that its orders break.
+
+        None when demand is unknown.
+        """
         if not self.daily_demand:
             return None
-        cost = offer.cost(quantity)
-        return DAYS_PER_YEAR * self.daily_demand * cost + self.holding_rate * cost * quantity / 2
+        cost, sold = offer.cost(quantity), DAYS_PER_YEAR * self.daily_demand
+        yearly = sold * cost + self.holding_rate * cost * quantity / 2
+        breaking = offer.breaking(quantity)
+        return yearly + breaking * sold / quantity if breaking else yearly
 
     def sellable(self, offer: Offer) -> int | None:
         """Pieces of a delivery that sell before they expire; None when they keep or nobody knows."""
@@ -159,15 +178,27 @@ class Need:
             return None
         return max(int(self.daily_demand * offer.shelf_life_days) - max(self.position, 0), 0)
 
+    def lasting(self, offer: Offer) -> int:
+        """Pieces that sell in a year and before they expire: larger pallets are not weighed; 0 when demand is unknown.
+
+        Where holding costs nothing, a mistyped pallet would be bought otherwise.
+        """
+        year, limit = int(DAYS_PER_YEAR * (self.daily_demand or 0)), self.sellable(offer)
+        return year if limit is None else min(year, limit)
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to buy: so many pieces from this offer, what they cost, and what buying so costs in a year."""
+    """One way to buy: so many pieces from this offer, what they cost, and what buying so costs in a year.
+
+    ``to_pallets`` of the pieces (fewer: negative) are there to break no pallet.
+    """
 
     offer: Offer
     quantity: int
     money: Decimal
     yearly: Decimal | None
+    to_pallets: int = 0
 
     @property
     def unit_cost(self) -> Decimal:
@@ -202,22 +233,43 @@ def decide(need: Need) -> Decision:
     return Decision(
         quantity=quantity,
         offer=offer,
-        terms=_terms(need, offer, best.quantity, quantity),
+        terms=_terms(need, best, quantity),
         options=tuple(options),
         doubts=tuple(_doubts(need, offer, quantity)),
     )
 
 
 def _options(need: Need, offer: Offer) -> Iterable[Option]:
-    """The lot that covers what is missing, and each larger one that a price break makes cheaper."""
+    """The lot that covers what is missing, each larger one that a price break makes cheaper, and whole pallets."""
     base, limit = offer.round_up(need.missing), need.sellable(offer)
     if limit is not None and base > limit:
         # What cannot sell in time is not bought; the smallest lot stays, with a warning, when even that is too much.
         base = offer.round_down(limit) or offer.round_up(1)
-    quantities = {base} | {offer.round_up(start) for start, _cost in offer.breaks}
-    for quantity in sorted(quantities):
-        if quantity == base or (quantity > base and (limit is None or quantity <= limit)):
-            yield Option(offer, quantity, quantity * offer.cost(quantity), need.yearly(offer, quantity))
+    wished = {offer.round_up(start) for start, _cost in offer.breaks}
+    lots = [base, *sorted(lot for lot in wished if lot > base and (limit is None or lot <= limit))]
+    for quantity, to_pallets in sorted((_whole_pallets(need, offer, lots) | dict.fromkeys(lots, 0)).items()):
+        cost, yearly = offer.cost(quantity), need.yearly(offer, quantity)
+        if yearly is not None and quantity < base:
+            # Fewer than are missing come to their end sooner. A piece too few weighs what one too many does: no less
+            # than the economic lot's arithmetic says, (base - quantity)² / 2 quantity, for pallets reach half of base.
+            yearly += need.holding_rate * cost * (base - quantity)
+        yield Option(offer, quantity, quantity * cost, yearly, to_pallets)
+
+
+def _whole_pallets(need: Need, offer: Offer, lots: list[int]) -> dict[int, int]:
+    """Orders of whole pallets around these lots, the smallest first: how many of their pieces are there for that."""
+    if not offer.pallet or not offer.broken_pallet or not offer.unit_cost or not need.daily_demand:
+        return {}
+    most, found = need.lasting(offer), {}
+    for lot in lots:
+        above = round_up_to_lot(lot, 1, offer.pallet)
+        if above <= most:
+            found[above] = above - lot
+    below = offer.pallets_below(lots[0])
+    # No fewer than lift the position above the reorder point: it would be due again at once.
+    if below and need.position + below > need.reorder_point:
+        found[below] = below - lots[0]
+    return found
 
 
 def _cheapest(need: Need, options: list[Option]) -> Option:
@@ -253,11 +305,12 @@ def _keeps_standing(need: Need, best: Option) -> bool:
     return saves_little and abs(best.quantity - standing) <= KEEP_WITHIN * best.quantity
 
 
-def _terms(need: Need, offer: Offer, best: int, quantity: int) -> tuple[tuple[str, int], ...]:
+def _terms(need: Need, best: Option, quantity: int) -> tuple[tuple[str, int], ...]:
     """Signed pieces, by what they come from, that add up to the quantity; zeros after the first four are left out."""
     missing = need.missing
-    at_least = max(missing, offer.moq)
-    lot = offer.round_up(missing)
+    at_least = max(missing, best.offer.moq)
+    lot = best.offer.round_up(missing)
+    beyond = best.quantity - best.to_pallets - lot
     first = [
         ("order_up_to", max(need.order_up_to, 0)),
         ("available", -need.available),
@@ -267,9 +320,10 @@ def _terms(need: Need, offer: Offer, best: int, quantity: int) -> tuple[tuple[st
     rest = [
         ("moq", at_least - missing),
         ("packs", lot - at_least),
-        ("price_break", max(best - lot, 0)),
-        ("shelf_life", min(best - lot, 0)),
-        ("standing", quantity - best),
+        ("price_break", max(beyond, 0)),
+        ("shelf_life", min(beyond, 0)),
+        ("pallets", best.to_pallets),
+        ("standing", quantity - best.quantity),
     ]
     return tuple(first + [term for term in rest if term[1]])
 

@@ -229,7 +229,21 @@ class SupplierItemForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
     unit_cost = forms.DecimalField(label=_("Unit cost"), min_value=0, max_digits=14, decimal_places=4)
     moq = forms.IntegerField(label=_("Minimum order quantity"), min_value=1, max_value=MAX_QUANTITY, initial=1)
     order_multiple = forms.IntegerField(label=_("Pack size"), min_value=1, max_value=MAX_QUANTITY, initial=1)
-
+    pallet_quantity = forms.IntegerField(
+        label=_("Pieces on a pallet"),
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        required=False,
+        help_text=_("A multiple of the pack; empty when it does not come on pallets."),
+    )
+    broken_pallet_cost = forms.DecimalField(
+        label=_("Cost of a broken pallet"),
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        required=False,
+        help_text=_("What a line that is not whole pallets costs us once, in our own currency: work or a surcharge."),
+    )
     shelf_life_days = forms.IntegerField(
         label=_("Shelf life on delivery (days)"),
         min_value=1,
@@ -244,7 +258,16 @@ class SupplierItemForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": "100: 2.30\n500: 2.10"}),
         help_text=_("One a line: from quantity, colon, unit cost."),
     )
-    field_order = ["supplier_sku", "unit_cost", "price_breaks", "moq", "order_multiple", "shelf_life_days"]
+    field_order = [
+        "supplier_sku",
+        "unit_cost",
+        "price_breaks",
+        "moq",
+        "order_multiple",
+        "pallet_quantity",
+        "broken_pallet_cost",
+        "shelf_life_days",
+    ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -274,7 +297,16 @@ class SupplierItemForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = SupplierItem
-        fields = ["supplier_sku", "unit_cost", "moq", "order_multiple", "shelf_life_days", "is_preferred"]
+        fields = [
+            "supplier_sku",
+            "unit_cost",
+            "moq",
+            "order_multiple",
+            "pallet_quantity",
+            "broken_pallet_cost",
+            "shelf_life_days",
+            "is_preferred",
+        ]
         help_texts = {
             "is_preferred": _("Suggestions go to the preferred supplier. A product has one; the one before steps back.")
         }

@@ -175,14 +175,15 @@ def offers_of(products: Collection[int], day: date) -> dict[int, tuple[Offer, ..
             "order_multiple",
             "supplier__lead_time_days",
             "shelf_life_days",
+            "pallet_quantity",
+            "broken_pallet_cost",
         )
     )
-    for product, is_preferred, item, supplier, unit_cost, moq, multiple, days, shelf_life in rows:
+    for product, is_preferred, item, supplier, unit_cost, moq, multiple, days, shelf_life, pallet, breaking in rows:
         if is_preferred or offers[product]:
             prices = tuple(steps.get(item, ()))
-            offers[product].append(
-                Offer(item, supplier, unit_cost, prices, moq, multiple, days, shelf_life, agreed.get(item))
-            )
+            terms = (item, supplier, unit_cost, prices, moq, multiple, days, shelf_life, agreed.get(item))
+            offers[product].append(Offer(*terms, pallet, breaking or Decimal(0)))
     return {product: tuple(of) for product, of in offers.items() if of}
 
 

@@ -1,14 +1,17 @@
 """Why this quantity: each step from what is there to what is ordered, as a sentence that can be checked on paper."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.money import to_cents
 from core.templatetags.tandem import amount, quantity
 from purchasing.decision import DAYS_PER_YEAR, Change, Decision, Doubt, Need, Offer, decide
+from purchasing.lots import Agreed, round_up_to_lot
 from purchasing.templatetags.costs import unit_cost
 
 
@@ -85,11 +88,44 @@ def _steps(need: Need, decision: Decision) -> Iterator[str]:
         words = {"fewer": quantity(-terms["shelf_life"]), "days": quantity(offer.shelf_life_days)}
         words["quantity"] = quantity(lot + terms["shelf_life"])
         yield _("%(fewer)s fewer, because they would not sell in %(days)s days: %(quantity)s.") % words
+    yield from _pallets(need, decision)
     yield from _agreement(offer, decision.quantity)
     if "standing" in terms:
         before = decision.quantity - terms["standing"]
         words = {"computed": quantity(before), "quantity": quantity(decision.quantity)}
         yield _("Computed anew it would be %(computed)s; not worth a change from %(quantity)s.") % words
+
+
+def _pallets(need: Need, decision: Decision) -> Iterator[str]:
+    """Why the order is whole pallets, or breaks one, where breaking one costs anything."""
+    offer, terms = decision.offer, dict(decision.terms)
+    taken, more = decision.quantity - terms.get("standing", 0), terms.get("pallets", 0)
+    words = {
+        "size": quantity(offer.pallet or 0),
+        "cost": amount(offer.broken_pallet),
+        "pieces": quantity(abs(more)),
+        "quantity": quantity(taken),
+    }
+    if more > 0:
+        yield (
+            _("%(pieces)s more for whole pallets of %(size)s, because breaking one costs %(cost)s: %(quantity)s.")
+            % words
+        )
+    elif more < 0:
+        yield (
+            _("%(pieces)s fewer for whole pallets of %(size)s, because breaking one costs %(cost)s: %(quantity)s.")
+            % words
+        )
+    elif offer.breaking(taken) and need.daily_demand and offer.unit_cost:
+        mine = [option.quantity for option in decision.options if option.offer is offer]
+        words["whole"] = quantity(round_up_to_lot(taken, 1, offer.pallet or 1))
+        if any(not offer.breaking(pieces) for pieces in mine):
+            yield (
+                _("Breaking a pallet of %(size)s costs %(cost)s; whole pallets would cost more: %(quantity)s.") % words
+            )
+        else:
+            words["days"] = quantity(min(offer.shelf_life_days or DAYS_PER_YEAR, DAYS_PER_YEAR))
+            yield _("Whole pallets, %(whole)s, would not sell in %(days)s days: %(quantity)s.") % words
 
 
 def _agreement(offer: Offer, pieces: int) -> Iterator[str]:
@@ -99,10 +135,24 @@ def _agreement(offer: Offer, pieces: int) -> Iterator[str]:
         words = {"number": agreed.number, "left": quantity(agreed.left), "cost": unit_cost(agreed.cost)}
         if pieces > agreed.left:
             yield _("%(number)s has only %(left)s pieces left, so its price of %(cost)s does not count.") % words
+            yield from _in_two_orders(offer, agreed, pieces)
         elif offer.cost(pieces) == agreed.cost:
             yield _("At %(cost)s a piece, as agreed in %(number)s; %(left)s pieces are left of it.") % words
         else:
             yield _("Cheaper than the %(cost)s agreed in %(number)s.") % words
+
+
+def _in_two_orders(offer: Offer, agreed: Agreed, pieces: int) -> Iterator[str]:
+    """What a release of what is left and an order of the rest would spare, where the supplier accepts both."""
+    some, ordinary = offer.round_down(agreed.left), replace(offer, agreed=None)
+    rest = pieces - some
+    if not some or not offer.accepts(rest):
+        return
+    once = pieces * ordinary.cost(pieces) + offer.breaking(pieces)
+    spared = once - some * agreed.cost - rest * ordinary.cost(rest) - offer.breaking(some) - offer.breaking(rest)
+    if spared > 0:
+        words = {"some": quantity(some), "rest": quantity(rest), "money": amount(to_cents(spared))}
+        yield _("In two orders, %(some)s drawn from it and %(rest)s beside, it would cost %(money)s less.") % words
 
 
 TERMS = {
@@ -114,6 +164,7 @@ TERMS = {
     "packs": lambda: _("Up to whole packs"),
     "price_break": lambda: _("Up to a price break"),
     "shelf_life": lambda: _("What would expire"),
+    "pallets": lambda: _("For whole pallets"),
     "standing": lambda: _("Kept as suggested before"),
 }
 

@@ -22,7 +22,7 @@ COLUMNS = {
 def suggestion_header() -> list[str]:
     """The headings of the export."""
     names = [_("SKU"), _("Product"), _("Warehouse"), _("Supplier"), _("Suggested"), _("Quantity to order")]
-    return [*names, _("Unit cost"), _("Cost"), _("Minimum order quantity"), _("Pack size")]
+    return [*names, _("Unit cost"), _("Cost"), _("Minimum order quantity"), _("Pack size"), _("Pieces on a pallet")]
 
 
 def suggestion_rows(suggestions: QuerySet[ReorderSuggestion]) -> Iterator[list[Any]]:
@@ -40,6 +40,7 @@ def suggestion_rows(suggestions: QuerySet[ReorderSuggestion]) -> Iterator[list[A
             suggestion.cost,  # type: ignore[attr-defined]
             item.moq if item else None,
             item.order_multiple if item else None,
+            item.pallet_quantity if item else None,
         ]
 
 

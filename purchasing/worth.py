@@ -70,10 +70,14 @@ def outlook(need: Need, offer: Offer, basis: Mapping[str, Any], price: Decimal, 
 
 
 def buys(need: Need, offer: Offer, quantity: int, view: Outlook) -> list[Buy]:
-    """Up to CHOICES quantities the supplier accepts, the suggested one the largest, with cash and profit."""
+    """Quantities the supplier accepts, up to the suggested one, with cash and profit; whole pallets, too."""
     smallest = offer.round_up(1)
     step = max(
         offer.order_multiple, -(-(quantity - smallest) // CHOICES // offer.order_multiple) * offer.order_multiple
     )
-    pieces = [*range(smallest, quantity, step), quantity]
-    return [Buy(n, to_cents(n * offer.cost(n)), view.profit(need.position, n)) for n in pieces if offer.accepts(n)]
+    pieces = sorted({*range(smallest, quantity, step), offer.pallets_below(quantity), quantity})
+    return [
+        Buy(n, to_cents(n * offer.cost(n)), view.profit(need.position, n) - float(offer.breaking(n)))
+        for n in pieces
+        if offer.accepts(n)
+    ]

@@ -110,6 +110,8 @@ SUPPLIERS = [
 SURNAMES = ["利民", "家家福", "好又来", "惠万家", "新世纪", "万客隆", "永丰", "同心", "百汇", "康乐"]
 KINDS = ["超市 · Supermarket", "便利店 · Corner shop", "批发部 · Wholesale", "食堂 · Canteen", "酒店 · Hotel"]
 
+PALLET = 240  # pieces; whole packs of every size
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -125,6 +127,7 @@ class Item:
     supplier: int
     moq: int
     order_multiple: int
+    pallet: int | None
     lines_per_day: float
     pieces_per_line: float
 
@@ -134,6 +137,7 @@ def items(count: int, rng: np.random.Generator) -> list[Item]:
     names = [(category, good) for category, (goods, _p, _c) in GOODS.items() for good in goods]
     popularity = rng.permutation(1 / np.arange(1, count + 1) ** 0.75)
     popularity /= popularity.sum()
+    on_pallets = set(np.argsort(-popularity)[:2].tolist())
     result = []
     for n in range(count):
         category, good = names[n % len(names)]
@@ -156,6 +160,7 @@ def items(count: int, rng: np.random.Generator) -> list[Item]:
                 supplier=list(GOODS).index(category) % len(SUPPLIERS),
                 moq=pack * int(rng.choice([1, 2, 4])),
                 order_multiple=pack,
+                pallet=PALLET if n in on_pallets else None,
                 lines_per_day=float(popularity[n]),
                 pieces_per_line=float(rng.choice([2, 3, 6, 10, 15])),
             )

@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Product
@@ -98,6 +100,19 @@ class SupplierItem(models.Model):
     price = models.DecimalField(_("supplier's price"), max_digits=14, decimal_places=4, null=True, blank=True)
     moq = models.PositiveIntegerField(_("minimum order quantity"), default=1, validators=[MinValueValidator(1)])
     order_multiple = models.PositiveIntegerField(_("pack size"), default=1, validators=[MinValueValidator(1)])
+    # Empty: it does not come on pallets, or nobody cares.
+    pallet_quantity = models.PositiveIntegerField(
+        _("pieces on a pallet"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    # In the company's currency, once for an order line that is not whole pallets; empty: it costs nothing.
+    broken_pallet_cost = models.DecimalField(
+        _("cost of a broken pallet"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
     # Empty: it keeps.
     shelf_life_days = models.PositiveIntegerField(
         _("shelf life on delivery (days)"),
@@ -124,10 +139,32 @@ class SupplierItem(models.Model):
                 condition=Q(shelf_life_days=None) | Q(shelf_life_days__lte=MAX_SHELF_LIFE),
                 name="supplieritem_shelf_life",
             ),
+            models.CheckConstraint(
+                condition=Q(pallet_quantity=None)
+                | Q(pallet_quantity__gte=1) & Q(Exact(F("pallet_quantity") % F("order_multiple"), 0)),
+                name="supplieritem_pallet",
+            ),
+            models.CheckConstraint(
+                condition=Q(broken_pallet_cost=None) | Q(broken_pallet_cost__gte=0, pallet_quantity__isnull=False),
+                name="supplieritem_broken_pallet",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.supplier_id}: {self.product_id}"
+
+    def clean(self) -> None:
+        """Whether pallets and packs go together. Raises: ValidationError, by field."""
+        if self.pallet_quantity and self.order_multiple and self.pallet_quantity % self.order_multiple:
+            below = self.pallet_quantity // self.order_multiple * self.order_multiple
+            words = {"size": self.order_multiple, "below": below, "above": below + self.order_multiple}
+            if below:
+                text = _("A pallet holds whole packs of %(size)s: enter %(below)s or %(above)s.") % words
+            else:
+                text = _("A pallet holds whole packs of %(size)s: enter %(above)s or more.") % words
+            raise ValidationError({"pallet_quantity": text})
+        if self.broken_pallet_cost and not self.pallet_quantity:
+            raise ValidationError({"pallet_quantity": _("Say how many pieces are on a pallet.")})
 
     @property
     def asked(self) -> Decimal:

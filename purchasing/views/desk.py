@@ -164,6 +164,8 @@ def _texts() -> dict[str, str]:
         "moq": _("The minimum order quantity is {moq}."),
         "packs": _("Packs of {size}: order {below} or {above}."),
         "pack": _("Packs of {size}: order {above}."),
+        "pallets": _("Whole pallets: {below} or {above}."),
+        "pallet": _("Whole pallets: {above}."),
         "hidden": _("{count} of them not shown by the filter"),
     }
 

@@ -61,6 +61,8 @@ def _is_exact(item: SupplierItem, text: str) -> bool:
 def _item_row(item: SupplierItem, text: str) -> dict[str, object]:
     rules = {"moq": item.moq, "size": item.order_multiple}
     hints = [_("from %(moq)s, packs of %(size)s") % rules] if item.moq > 1 or item.order_multiple > 1 else []
+    if item.pallet_quantity:
+        hints.append(_("pallets of %(pieces)s") % {"pieces": number(item.pallet_quantity)})
     price = item.asked
     for line in item.in_force:  # type: ignore[attr-defined]
         price = min(price, line.asked)

@@ -126,7 +126,8 @@ def _transfer_form(suggestion: ReorderSuggestion, need: Need) -> TransferInstead
 
 def _options(need: Need, decision: Decision) -> list[dict[str, Any]]:
     """What was weighed, with its money, and how much more (+) than what was chosen each costs in a year."""
-    chosen = need.yearly(decision.offer, decision.quantity)
+    taken = [o for o in decision.options if o.offer is decision.offer and o.quantity == decision.quantity]
+    chosen = taken[0].yearly if taken else need.yearly(decision.offer, decision.quantity)
     rows = []
     for option in decision.options:
         more = None if option.yearly is None or chosen is None else to_cents(option.yearly - chosen)
@@ -135,7 +136,7 @@ def _options(need: Need, decision: Decision) -> list[dict[str, Any]]:
                 "option": option,
                 "yearly": None if option.yearly is None else to_cents(option.yearly),
                 "more": more,
-                "is_chosen": option.offer is decision.offer and option.quantity == decision.quantity,
+                "is_chosen": option in taken,
                 "days_longer": max(option.offer.lead_time_days - need.offers[0].lead_time_days, 0),
             }
         )

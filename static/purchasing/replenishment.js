@@ -38,6 +38,15 @@ function problem(row) {
   return below >= Number(moq) && below ? fill(texts.packs, { size, below, above }) : fill(texts.pack, { size, above });
 }
 
+/** The whole pallets around what is typed; nothing when it is whole pallets, or the supplier's rules are broken. */
+function pallets(row) {
+  const [pallet, quantity] = [Number(row.dataset.pallet), pieces(input(row).value)];
+  if (!pallet || !(quantity % pallet) || problem(row)) return "";
+  const below = quantity - (quantity % pallet);
+  const words = { below: format(below, 0), above: format(below + pallet, 0) };
+  return fill(below && below >= Number(row.dataset.moq) ? texts.pallets : texts.pallet, words);
+}
+
 function mark(row) {
   const text = problem(row);
   input(row).classList.toggle("is-invalid", Boolean(text));
@@ -54,6 +63,8 @@ function mark(row) {
 
 function remember(row) {
   const { id, order } = row.dataset;
+  const hint = row.querySelector(".desk-pallets");
+  if (hint) hint.textContent = pallets(row);
   row.classList.toggle("is-chosen", check(row).checked);
   const quantity = input(row).value;
   const cost = costOf(row, pieces(quantity));

@@ -18,14 +18,16 @@ numbers = count(1)
 
 
 class Desk:
-    """A supplier of one test's own, with product A (12.50, from 10, packs of 5) and product B (1.00)."""
+    """A supplier of one test's own, with product A (12.50, from 10, packs of 5, pallets of 15) and product B (1.00)."""
 
     def __init__(self) -> None:
         code = f"Q{next(numbers)}"
         self.warehouse = Warehouse.objects.first()
         self.supplier = SupplierFactory(code=f"{code}-FARM", name=f"{code} Lotus Farm")
         self.a, self.b = (self.product(code, part) for part in "AB")
-        SupplierItemFactory(supplier=self.supplier, product=self.a, unit_cost="12.5000", moq=10, order_multiple=5)
+        SupplierItemFactory(
+            supplier=self.supplier, product=self.a, unit_cost="12.5000", moq=10, order_multiple=5, pallet_quantity=15
+        )
         SupplierItemFactory(supplier=self.supplier, product=self.b, unit_cost="1.0000")
 
     def product(self, code: str, part: str) -> Product:
@@ -66,6 +68,10 @@ def test_choosing_correcting_and_ordering(open_page, desk):
     expect(a).to_be_focused()
     a.fill("25")
     expect(page.locator("#desk-total")).to_have_text("319.50")
+    expect(page.locator(".desk-row", has_text=desk.a.sku).locator(".desk-pallets")).to_have_text(
+        "Whole pallets: 15 or 30."
+    )
+    expect(page.locator(".desk-row", has_text=desk.b.sku).locator(".desk-pallets")).to_have_count(0)
     # The list comes anew, and then without A: what was chosen and typed stays.
     page.evaluate("document.body.dispatchEvent(new CustomEvent('tandem:suggestions-changed'))")
     page.get_by_label("Search").fill(desk.b.sku)

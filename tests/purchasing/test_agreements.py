@@ -1,5 +1,6 @@
 """Blanket orders: what may be agreed, which price counts, what is left."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -277,6 +278,29 @@ def test_what_is_drawn_elsewhere_changes_the_suggestion(buying):
     assert (row.piece_cost, row.quantity) == (money("2.5"), 20)
     text = f"{agreement.number} has only 15 pieces left, so its price of 2.00 does not count."
     assert reasons(row.inputs)[-1] == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        # 15 at 2.00 and 25 at 2.50 are 92.50, 40 at 2.50 are 100.00.
+        ({}, "In two orders, 15 drawn from it and 25 beside, it would cost 7.50 less."),
+        ({"pallet": 15, "broken_pallet": money("2.00")},
+         "In two orders, 15 drawn from it and 25 beside, it would cost 7.50 less."),
+        # The 40 break a pallet, and so would the 25 and the 15.
+        ({"pallet": 30, "broken_pallet": money("2.00")},
+         "In two orders, 15 drawn from it and 25 beside, it would cost 5.50 less."),
+        ({"breaks": ((40, money("2.20")),)}, None),  # 88.00 at once
+        ({"moq": 20}, None),  # neither 15 alone
+        ({"moq": 15, "order_multiple": 10}, None),  # nor 30 of 40 would do
+    ],
+)  # fmt: skip
+def test_two_orders_are_named_where_they_spare_money(changes, sentence):
+    offer = Offer(1, "Tea farm", money("2.50"), (), 10, 5, 7, agreed=Agreed(15, money("2.00"), "BO-1"))
+    need = Need(0, 0, 0, 5, 40, (replace(offer, **changes),), as_of="2026-01-01")
+    text = "BO-1 has only 15 pieces left, so its price of 2.00 does not count."
+    said = reasons(need.snapshot())
+    assert said[said.index(text) + 1 :] == ([sentence] if sentence else [])
 
 
 def test_an_agreement_with_another_supplier_can_win(buying):

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 from openpyxl import Workbook, load_workbook
 
-from purchasing.models import PurchaseOrder, StockPolicy
+from purchasing.models import PurchaseOrder, StockPolicy, SupplierItem
 from purchasing.services import set_policies, set_policy_by_hand
 from purchasing.values import PolicyInput
 
@@ -109,9 +109,10 @@ def test_a_file_without_changes_says_so(buyer, levels):
 
 def test_edited_suggestions_lead_to_the_review(buyer, buying):
     tea, _cup = buying.suggest(buying.tea, 5, 20), buying.suggest(buying.cup, 5, 20)
+    SupplierItem.objects.filter(pk=buying.tea_item.pk).update(pallet_quantity=80)
     out = b"".join(buyer.get(DESK, {"format": "csv"}).streaming_content).decode("utf-8-sig").splitlines()
     assert out[0].startswith("SKU,Product,Warehouse,Supplier,Suggested,Quantity to order")
-    assert out[2] == "TEA,Green tea,MAIN,Tea farm,20,20,2.5000,50.00,10,5"
+    assert out[2] == "TEA,Green tea,MAIN,Tea farm,20,20,2.5000,50.00,10,5,80"
     header, cups, teas = out
     edited = "\n".join([header, cups.replace(",20,20,", ",20,0,"), teas.replace(",20,20,", ",20,30,")])
     page = buyer.post(f"{DESK}import/", upload(edited))

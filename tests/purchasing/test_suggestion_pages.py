@@ -65,10 +65,12 @@ def test_the_check_writes_everything_that_the_quantity_came_from(buying):
         {
             "item": buying.tea_item.pk, "supplier": "Tea farm", "unit_cost": "2.5000", "breaks": [[100, "2.0000"]],
             "moq": 10, "order_multiple": 5, "lead_time_days": 7, "shelf_life_days": None, "agreed": None,
+            "pallet": None, "broken_pallet": "0",
         },
         {
             "item": other.pk, "supplier": "Mill", "unit_cost": "2.6000", "breaks": [],
             "moq": 1, "order_multiple": 1, "lead_time_days": 5, "shelf_life_days": None, "agreed": None,
+            "pallet": None, "broken_pallet": "0",
         },
     ]  # fmt: skip
     assert (suggestion.inputs["surplus"], suggestion.inputs["daily_demand"]) == ({"NORTH": 30}, "10.000000")

@@ -157,6 +157,8 @@ class Command(BaseCommand):
                 unit_cost=item.unit_cost,
                 moq=item.moq,
                 order_multiple=item.order_multiple,
+                pallet_quantity=item.pallet,
+                broken_pallet_cost=Decimal(25) if item.pallet else None,
             )
             for item, row in zip(items, rows, strict=True)
         )
