@@ -88,12 +88,12 @@ def test_a_way_is_done_when_the_last_pieces_came(route, lane):
 
 
 def test_what_was_learned_does_not_teach_itself(route, lane):
-    for _ in range(8):
-        transfer = play(route, 20, 6)
+    for number in range(8):
+        transfer = play(route, 80 - 7 * number, 6)
     # 8 × 6 and four times the usual 2: 56 / 12.
     transit = transit_of(*lane)
     assert (transit.named, transit.learned.mean, transit.whole_days) == (USUAL_DAYS, pytest.approx(56 / 12), 5)
-    assert (transfer.is_estimated, transit_of(*lane, now=noon(21)).whole_days) == (True, 2)
+    assert (transfer.is_estimated, transit_of(*lane, now=noon(80)).whole_days) == (True, 2)
 
 
 def test_a_day_that_nobody_named_is_reckoned_anew_when_it_is_sent(route, lane):
