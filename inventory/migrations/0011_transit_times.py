@@ -3,13 +3,15 @@
 from django.db import migrations, models
 
 # What is known of transfers of before: the day they were last expected, and when the ledger says that they came. What
-# is written off as missing comes in with a reason; what arrives has none.
+# is written off as missing comes in with a reason; what arrives has none. The last line checks the foreign keys of the
+# rows written twice at once: an index cannot be made while that is still to be done.
 FROM_THE_LEDGER = """
 UPDATE inventory_transfer SET promised_on = expected_on WHERE sent_at IS NOT NULL;
 UPDATE inventory_transfer transfer SET arrived_at = came.at
   FROM (SELECT document, max(effective_at) AS at FROM inventory_stockmove
          WHERE kind = 'transfer' AND quantity > 0 AND reason = '' GROUP BY document) came
  WHERE came.document = transfer.number;
+SET CONSTRAINTS ALL IMMEDIATE;
 """
 
 
