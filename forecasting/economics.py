@@ -1,11 +1,11 @@
 """Money and lead times of many places at once, as the engine wants them; what is not known is assumed and says so."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, Sum
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, Sum, prefetch_related_objects
 
 from core.models import Company
 from forecasting.demand import midnight
@@ -14,7 +14,10 @@ from forecasting.engine.policy import Economics
 from inventory.models import Product, StockLevel
 from inventory.places import Place
 from orders.models import LostDemand, ShipmentLine
-from purchasing.models import GoodsReceipt, PurchaseOrder, SupplierItem
+from purchasing.agreements import agreed_of, in_force
+from purchasing.lots import round_up_to_lot
+from purchasing.models import GoodsReceipt, PurchaseOrder, StockPolicy, SupplierItem
+from purchasing.services import cost_at
 
 PRICE_WINDOW = timedelta(days=182)
 RECEIPT_WINDOW = timedelta(days=730)
@@ -32,7 +35,7 @@ GOODWILL_SHARE = 0.05  # of the price, for each piece short, lost or late
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """How a product is bought."""
+    """How a product is bought. ``agreed_cost``: of a piece by a blanket order that covers what is ordered next."""
 
     lead_time: LeadTime
     order_cost: float
@@ -40,6 +43,7 @@ class Supply:
     order_multiple: int
     unit_cost: float
     supplier: str
+    agreed_cost: float | None = None
 
 
 def learn_lost_share(as_of: date) -> float:
@@ -53,9 +57,9 @@ def learn_lost_share(as_of: date) -> float:
 
 def supplies(products: Collection[int], as_of: date) -> dict[int, Supply]:
     """The preferred supplier's terms by product, its lead time learned from receipts before ``as_of``."""
-    items = list(
-        SupplierItem.objects.filter(product__in=products, is_preferred=True).select_related("supplier").order_by("pk")
-    )
+    preferred = SupplierItem.objects.filter(product__in=products, is_preferred=True)
+    items = list(preferred.select_related("supplier").prefetch_related(in_force(as_of)).order_by("pk"))
+    agreed_costs = _agreed_costs(items)
     suppliers = {item.supplier_id: item.supplier for item in items}
     observed, lines = _observed_lead_times(suppliers, as_of), _lines_per_order(suppliers, as_of)
     lead_times = {
@@ -69,6 +73,7 @@ def supplies(products: Collection[int], as_of: date) -> dict[int, Supply]:
             order_multiple=item.order_multiple,
             unit_cost=float(item.unit_cost),
             supplier=item.supplier.name,
+            agreed_cost=agreed_costs.get(item.pk),
         )
         for item in items
     }
@@ -86,11 +91,12 @@ def economics_of(
     result = {}
     for place in places:
         terms = supply.get(place[0])
-        price, cost, assumptions = _price_and_cost(
-            prices.get(place[0]),
-            float(list_prices.get(place[0]) or 0),
-            costs.get(place) or costs.get((place[0], 0)) or (terms.unit_cost if terms else 0.0),
-        )
+        agreed = terms.agreed_cost if terms else None
+        # What is agreed says what the next pieces cost, the stock what the last ones did.
+        known = agreed or costs.get(place) or costs.get((place[0], 0)) or (terms.unit_cost if terms else 0.0)
+        price, cost, assumptions = _price_and_cost(prices.get(place[0]), float(list_prices.get(place[0]) or 0), known)
+        if agreed:
+            assumptions.append("cost_agreed")
         if terms is None:
             assumptions.append("no_supplier")
         result[place] = Economics(
@@ -105,6 +111,31 @@ def economics_of(
             assumptions=tuple(assumptions),
         )
     return result
+
+
+def _agreed_costs(items: Sequence[SupplierItem]) -> dict[int, float]:
+    """Agreed cost of a piece by item (its key), where the replenishment desk would take it for what is ordered next.
+
+    That is a lot of each place, as its policy stands, together: they draw on the same agreement. No query without an
+    agreement, else two.
+    """
+    agreed = {item: left for item in items if (left := agreed_of(item))}
+    if not agreed:
+        return {}
+    prefetch_related_objects(list(agreed), "price_breaks")
+    lots: dict[int, int] = dict(
+        StockPolicy.objects.filter(product__in=[item.product_id for item in agreed])
+        .order_by()
+        .values_list("product_id")
+        .annotate(lots=Sum(F("order_up_to") - F("reorder_point")))
+    )
+    found = {}
+    for item, left in agreed.items():
+        quantity = round_up_to_lot(max(lots.get(item.product_id, 0), 1), item.moq, item.order_multiple)
+        # A price break below the agreement is taken instead, as it is open to anybody: what stands in stock says it.
+        if quantity <= left.left and cost_at(item, quantity) == left.cost:
+            found[item.pk] = float(left.cost)
+    return found
 
 
 def default_lead_time() -> LeadTime:

@@ -9,9 +9,11 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from core.navigation import NavItem, register
-        from inventory import documents
+        from inventory import documents, pipeline
         from inventory.selectors import transfer_addresses
+        from inventory.transit import transfer_delays
 
+        pipeline.register_delays(transfer_delays)
         documents.register_page("transfer", "inventory.view_transfer", transfer_addresses)
         register(NavItem(_("Stock"), "inventory:stock", "packages", "inventory.view_stocklevel", order=20))
         register(NavItem(_("Products"), "inventory:products", "tag", "inventory.view_product", order=21))

@@ -256,6 +256,7 @@ class Transfer(models.Model):
     }
 
     IN_TRANSIT = (Status.SENT, Status.PARTLY_RECEIVED)
+    ENDED = (Status.RECEIVED, Status.CLOSED)
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     source = models.ForeignKey(
@@ -266,7 +267,13 @@ class Transfer(models.Model):
     )
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.REQUESTED)
     expected_on = models.DateField(_("expected"))
+    # Nobody named a day before it was sent: it is reckoned from how long such transfers took (inventory.transit).
+    is_estimated = models.BooleanField(_("day estimated"), default=False, db_default=False)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    # The day that counted when it was sent: one moved later on the way makes it late.
+    promised_on = models.DateField(_("promised"), null=True, blank=True)
+    # When the last pieces came so far.
+    arrived_at = models.DateTimeField(_("arrived"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -281,12 +288,22 @@ class Transfer(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=["requested", "cancelled"]) | Q(sent_at__isnull=False), name="transfer_sent_at"
             ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["partly_received", "received"]) | Q(arrived_at__isnull=False),
+                name="transfer_arrived_at",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["destination", "expected_on"],
                 condition=Q(status__in=["requested", "sent", "partly_received"]),
                 name="transfer_coming",
+            ),
+            # What taught how long a lane takes.
+            models.Index(
+                fields=["source", "destination", "sent_at"],
+                condition=Q(sent_at__isnull=False),
+                name="transfer_lane",
             ),
         ]
         permissions = [
@@ -296,6 +313,11 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_reckoned(self) -> bool:
+        """Whether the day that counts now was estimated; one named on the way was not."""
+        return self.is_estimated and self.promised_on in (None, self.expected_on)
 
     def move_to(self, status: str) -> None:
         """Check and set the status in memory; the caller holds the row lock and saves."""

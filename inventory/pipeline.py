@@ -46,10 +46,14 @@ def days_of_cover(pieces: Mapping[Place, int]) -> dict[Place, int]:
     return {place: days for provider in _cover for place, days in provider(pieces).items()}
 
 
-def register_delays(sources: SourceProvider, delays: DelayProvider) -> None:
-    """Add who would supply a place, and how punctual they were; called in an app's ``ready()``."""
-    _sources.append(sources)
-    _delays.append(delays)
+def register_sources(provider: SourceProvider) -> None:
+    """Add who would supply a place; called in an app's ``ready()``."""
+    _sources.append(provider)
+
+
+def register_delays(provider: DelayProvider) -> None:
+    """Add how punctual somebody was; called in an app's ``ready()``."""
+    _delays.append(provider)
 
 
 def register_waiting(provider: WaitingProvider) -> None:

@@ -109,11 +109,19 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """One arrival of the past: days after the date named (negative: early), and days since it was ordered."""
+    """One arrival of the past: days after the date named (negative: early), and days since it was ordered.
+
+    ``lead`` is None for a transfer: nobody ordered it, and its punctuality says nothing of suppliers.
+    """
 
     source: str
     slip: int
-    lead: int
+    lead: int | None = None
+
+
+def lane_source(source_id: int, destination_id: int) -> str:
+    """How ``Supply.source`` and ``Delay.source`` name the transfers from one warehouse to another."""
+    return f"transfer {source_id}>{destination_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,9 @@ class TransferLineOut(MarginSerializer):
 class TransferOut(serializers.ModelSerializer[Transfer]):
     source = WarehouseRef()  # type: ignore[assignment]
     destination = WarehouseRef()
+    is_estimated = serializers.BooleanField(
+        source="is_reckoned", help_text="Whether nobody named the day expected: it is what such transfers take."
+    )
     lines = TransferLineOut(many=True)
 
     class Meta:
@@ -181,7 +184,9 @@ class TransferOut(serializers.ModelSerializer[Transfer]):
             "source",
             "destination",
             "expected_on",
+            "is_estimated",
             "sent_at",
+            "arrived_at",
             "reason",
             "created_at",
             "lines",
@@ -193,7 +198,12 @@ class NewTransferIn(StrictSerializer):
 
     source = WarehouseField(help_text="Id or code.")  # type: ignore[assignment]
     destination = WarehouseField(help_text="Id or code.")
-    expected_on = serializers.DateField(help_text="The day the destination counts on the pieces.")
+    expected_on = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The day the destination counts on the pieces; without it, the days that such transfers take.",
+    )
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     lines = serializers.ListField(child=LineIn(), min_length=1, max_length=MAX_LINES)
 

@@ -49,6 +49,10 @@ class TransferFilterForm(Dressed, forms.Form):
         )
 
 
+# Also of the form that asks for a transfer instead of a purchase.
+DAY_HINT = _("Left empty: as many days as transfers on this way take.")
+
+
 class DayForm(Dressed, forms.Form):
     """When the destination counts on the pieces; not in the past."""
 
@@ -57,7 +61,7 @@ class DayForm(Dressed, forms.Form):
     def clean_expected_on(self) -> Any:
         """Today at the earliest."""
         day = self.cleaned_data["expected_on"]
-        if day < timezone.localdate():
+        if day and day < timezone.localdate():
             raise forms.ValidationError(_("Choose today or a later day."))
         return day
 
@@ -65,6 +69,7 @@ class DayForm(Dressed, forms.Form):
 class TransferHeadForm(DayForm):
     """From where to where, for when, and why."""
 
+    expected_on = forms.DateField(label=_("Expected"), widget=day_input(), required=False, help_text=DAY_HINT)
     source = forms.ModelChoiceField(Warehouse.objects.filter(is_active=True), label=_("From warehouse"), empty_label="")
     destination = forms.ModelChoiceField(
         Warehouse.objects.filter(is_active=True), label=_("To warehouse"), empty_label=""

@@ -7,7 +7,7 @@ comes in, too, and is written off there at once: the ledger shows the loss, and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,20 +27,23 @@ from inventory.models import Product, StockMove, Transfer, TransferLine, Warehou
 from inventory.places import Issue, Receipt
 from inventory.services import MAX_QUANTITY, issue_stock, receive_stock
 from inventory.signals import supply_changed, transfer_changed
+from inventory.transit import transit_of
 
-USUAL_DAYS = 2  # that a form proposes between asking and arriving
 Quantities = Mapping[int, int]
 """Pieces by transfer line."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewTransfer:
-    """A transfer as wanted: pieces by product, and the day the destination counts on them."""
+    """A transfer as wanted: pieces by product, and the day the destination counts on them.
+
+    Without a day it is reckoned from how long such transfers take (``inventory.transit``), anew when it is sent.
+    """
 
     source_id: int
     destination_id: int
     lines: Sequence[tuple[int, int]]
-    expected_on: date
+    expected_on: date | None = None
     reason: str = ""
 
 
@@ -59,7 +62,8 @@ def plan_transfer(new: NewTransfer) -> Transfer:
         number=next_number("TR"),
         source_id=new.source_id,
         destination_id=new.destination_id,
-        expected_on=new.expected_on,
+        expected_on=new.expected_on or _usual_day(new.source_id, new.destination_id, timezone.now()),
+        is_estimated=new.expected_on is None,
         reason=new.reason.strip(),
         created_by_id=current_actor_id(),
     )
@@ -69,6 +73,11 @@ def plan_transfer(new: NewTransfer) -> Transfer:
     audit.record("transfer", transfer.pk, "requested", pieces=sum(quantity for _product, quantity in new.lines))
     _tell(transfer, "transfer.requested", {product for product, _quantity in new.lines})
     return transfer
+
+
+def _usual_day(source_id: int, destination_id: int, at: datetime) -> date:
+    """When pieces sent at that moment are there, as far as such transfers teach."""
+    return timezone.localdate(at) + timedelta(days=transit_of(source_id, destination_id, now=at).whole_days)
 
 
 def _check(new: NewTransfer) -> None:
@@ -83,7 +92,7 @@ def _check(new: NewTransfer) -> None:
     }
     if new.source_id == new.destination_id:
         errors.setdefault("destination", _("Choose another warehouse than the one the pieces come from."))
-    if new.expected_on < timezone.localdate():
+    if new.expected_on and new.expected_on < timezone.localdate():
         errors["expected_on"] = _("Choose today or a later day.")
     if not new.lines:
         errors["lines"] = _("A transfer needs at least one line.")
@@ -111,7 +120,8 @@ def send_transfer(
 ) -> Transfer:
     """Take the pieces out of the source, all that was asked for or fewer; they are in transit then.
 
-    Only what no customer's order holds can go. Locks: Transfer, StockLevel.
+    A day that nobody named, neither before nor now, is reckoned from now. Only what no customer's order holds can go.
+    Locks: Transfer, StockLevel.
     Sends: stock_changed, supply_changed, transfer_changed. Raises: IllegalTransition, InvalidInput.
     """
     transfer, lines = _locked(transfer_id)
@@ -129,7 +139,9 @@ def send_transfer(
         if not 0 <= wanted.get(pk, 0) <= most[pk]
     }
     gone = _chosen(lines, wanted, errors, _("Nothing was sent: please correct the lines named."))
-    day = expected_on or transfer.expected_on
+    is_estimated = transfer.is_estimated and expected_on is None
+    usual = _usual_day(transfer.source_id, transfer.destination_id, at) if is_estimated else transfer.expected_on
+    day = expected_on or usual
     if day < timezone.localdate(at):
         text = _("Choose today or a later day.")
         raise InvalidInput(text, field_errors={"expected_on": text})
@@ -138,8 +150,8 @@ def send_transfer(
     for (line, pieces), move in zip(gone, moves, strict=True):
         line.sent, line.cost = pieces, -move.value
     TransferLine.objects.bulk_update([line for line, _pieces in gone], ["sent", "cost"])
-    transfer.sent_at, transfer.expected_on = at, day
-    transfer.save(update_fields=["status", "sent_at", "expected_on"])
+    transfer.sent_at, transfer.expected_on, transfer.promised_on, transfer.is_estimated = at, day, day, is_estimated
+    transfer.save(update_fields=["status", "sent_at", "expected_on", "promised_on", "is_estimated"])
     pieces = sum(pieces for _line, pieces in gone)
     short = sum(line.requested for line in lines) - pieces
     audit.record("transfer", transfer.pk, "sent", at=at, pieces=pieces, short=short)
@@ -169,7 +181,8 @@ def receive_transfer(transfer_id: int, quantities: Quantities | None = None, *, 
     _bring_in(transfer, arrived, at=at)
     left = sum(line.open for line in lines)
     transfer.move_to(Transfer.Status.PARTLY_RECEIVED if left else Transfer.Status.RECEIVED)
-    transfer.save(update_fields=["status"])
+    transfer.arrived_at = at
+    transfer.save(update_fields=["status", "arrived_at"])
     pieces = sum(pieces for _line, pieces in arrived)
     audit.record("transfer", transfer.pk, "received", at=at, pieces=pieces, left=left)
     _tell(transfer, "transfer.received", {line.product_id for line, _pieces in arrived})
@@ -221,7 +234,9 @@ def reschedule_transfer(transfer_id: int, expected_on: date) -> Transfer:
         text = _("Choose today or a later day.")
         raise InvalidInput(text, field_errors={"expected_on": text})
     before, transfer.expected_on = transfer.expected_on, expected_on
-    transfer.save(update_fields=["expected_on"])
+    # Once it is sent, a day named says when this one comes, not how long the way takes.
+    transfer.is_estimated = transfer.is_estimated and transfer.status != Transfer.Status.REQUESTED
+    transfer.save(update_fields=["expected_on", "is_estimated"])
     audit.record("transfer", transfer.pk, "rescheduled", before=f"{before}", after=f"{expected_on}")
     is_supply = transfer.status in Transfer.IN_TRANSIT
     _tell(

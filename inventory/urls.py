@@ -17,6 +17,7 @@ urlpatterns = [
     path("products/<int:pk>/edit/", products.product_edit, name="product-edit"),
     path("transfers/", transfers.transfer_list, name="transfers"),
     path("transfers/new/", transfers.transfer_new, name="transfer-new"),
+    path("transfers/lanes/", transfers.transfer_lanes, name="transfer-lanes"),
     path("transfers/products/", transfers.product_suggestions, name="transfer-products"),
     path("transfers/<int:pk>/", transfers.transfer_detail, name="transfer"),
     path("transfers/<int:pk>/send/", transfers.transfer_send, name="transfer-send"),

@@ -39,13 +39,16 @@ def learn_delays(*, now: datetime | None = None) -> int:
 
 
 def _count(first: date, last: date) -> dict[tuple[str, str], Counter[int]]:
-    """Samples by kind and key; key "" is everybody together."""
+    """Samples by kind and key; key "" is everybody together, but for transfers, whose lanes are known by themselves."""
     arrivals = defaultdict(list)
     for delay in pipeline.delays(first, last):
         arrivals[delay.source].append(delay)
     counted: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for source, all_of_it in arrivals.items():
         for delay in all_of_it[-REMEMBERED_ARRIVALS:]:
+            if delay.lead is None:
+                counted[Kind.SLIP.value, source][delay.slip] += 1
+                continue
             for key in {source, ""}:
                 counted[Kind.SLIP.value, key][delay.slip] += 1
                 counted[Kind.LEAD.value, key][delay.lead] += 1

@@ -17,7 +17,8 @@ class PurchasingConfig(AppConfig):
 
         pipeline.register_supply(incoming_supply)
         pipeline.register_lead_time(place_lead_times)
-        pipeline.register_delays(preferred_suppliers, receipt_delays)
+        pipeline.register_sources(preferred_suppliers)
+        pipeline.register_delays(receipt_delays)
         documents.register_page("receipt", "purchasing.view_purchaseorder", receipt_addresses)
         items = [
             (_("Receive goods"), "receiving", "package-import", "receive_purchaseorder", 25),

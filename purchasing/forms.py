@@ -11,6 +11,7 @@ from core.checks import cost_error
 from core.forms import Dressed, day_input
 from inventory.models import Warehouse
 from inventory.services import MAX_QUANTITY
+from inventory.transfer_forms import DAY_HINT
 from purchasing.models import (
     AutoApprovalRule,
     LandedCost,
@@ -143,6 +144,10 @@ class TransferInsteadForm(ExpectedDateForm):
         label=_("Pieces"), min_value=1, max_value=MAX_QUANTITY, widget=forms.TextInput(attrs={"inputmode": "numeric"})
     )
     field_order = ["source", "quantity", "expected_on"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, required=False, **kwargs)
+        self.fields["expected_on"].help_text = DAY_HINT
 
 
 class PurchaseHeadForm(ExpectedDateForm):

@@ -11,11 +11,10 @@ from django.db import connection
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from inventory.lead_times import FACTS_WINDOW, Bucket, LeadTime, distribution, learn, quoted
 from inventory.places import Place
-from purchasing.lead_times import Bucket, LeadTime, distribution, learn, quoted
 from purchasing.models import GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine, Supplier, SupplierItem
 
-FACTS_WINDOW = timedelta(days=730)
 SCORE_WINDOW = timedelta(days=365)
 HALF_YEAR = timedelta(days=182)
 

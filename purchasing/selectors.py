@@ -22,7 +22,7 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce, Least, Round, TruncDate, Upper
+from django.db.models.functions import Cast, Coalesce, Concat, Least, Round, TruncDate, Upper
 from django.urls import reverse
 from django.utils import timezone
 
@@ -48,6 +48,13 @@ MONEY = DecimalField(max_digits=20, decimal_places=2)
 PIECES = BigIntegerField()
 INCOMING = PurchaseOrder.INCOMING
 PIPELINE = [PurchaseOrder.Status.DRAFT, PurchaseOrder.Status.WAITING, *INCOMING]
+# As inventory.places.lane_source writes it.
+LANE_SOURCE = Concat(
+    Value("transfer "),
+    Cast("transfer__source_id", CharField()),
+    Value(">"),
+    Cast("transfer__destination_id", CharField()),
+)
 DUE_ON = Coalesce(F("expected_on"), F("purchase_order__expected_on"))
 
 
@@ -80,7 +87,7 @@ def incoming_supply(places: Collection[Place]) -> Iterator[Supply]:
         "transfer__expected_on",
         "pieces",
         "transfer__number",
-        Value("", output_field=CharField()),
+        LANE_SOURCE,
     )
     rows = ordered.union(sent, all=True).order_by("due_on", "purchase_order__number")
     for product, warehouse, expected_on, quantity, number, supplier in rows:

@@ -14,6 +14,7 @@ from inventory import pipeline
 from inventory.models import Product, StockLevel, TransferLine, Warehouse
 from inventory.places import Place, Waiting
 from inventory.selectors import in_transit
+from inventory.transit import transit_times
 from purchasing.models import PurchaseOrderLine, Supplier, SupplierItem
 from purchasing.selectors import DUE_ON, INCOMING
 
@@ -199,11 +200,18 @@ def _unserved(left: Mapping[Place, list[Served]], today: date) -> list[ShortPlac
     items = SupplierItem.objects.filter(product__in=products, supplier__is_active=True).select_related("supplier")
     for item in items.order_by("-is_preferred", "supplier__code"):
         suppliers[item.product_id].append(item.supplier)
-    rows = []
+    lanes = {(warehouse, place[1]) for place in left for warehouse, _code, _pieces in elsewhere[place[0]]}
+    transits, rows = transit_times(lanes) if lanes else {}, []
     for place, lines in left.items():
         pieces = sum(one.pieces for one in lines)
         cures = [
-            Cure("transfer", code, today, min(available, pieces), warehouse_id=warehouse)
+            Cure(
+                "transfer",
+                code,
+                today + timedelta(days=transits[warehouse, place[1]].whole_days),
+                min(available, pieces),
+                warehouse_id=warehouse,
+            )
             for warehouse, code, available in elsewhere[place[0]]
             if warehouse != place[1]
         ]

@@ -57,6 +57,7 @@ def assumptions(forecast: DemandForecast) -> list[str]:
         "price_from_list": _("Nothing was shipped in the last half year: the list price counts."),
         "price_from_cost": _("There is no price: it is taken so that the cost is %(share)s of it."),
         "cost_from_price": _("There is no cost: it is taken as %(share)s of the price."),
+        "cost_agreed": _("The cost is the agreed one: the blanket order covers what is ordered next."),
         "no_supplier": _("There is no preferred supplier: a lead time of %(days)s days and free ordering are taken."),
     }
     known = [

@@ -1,7 +1,6 @@
 """Transfers between warehouses: list, request, one transfer with its history, sending and receiving it, its slip."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +8,6 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -31,6 +29,7 @@ from inventory.transfer_forms import (
     valid_lines,
     whole,
 )
+from inventory.transit import lane_rows
 from inventory.views.stock import VIEW_COSTS, row_after
 
 PAGE_SIZE = 50
@@ -55,6 +54,13 @@ def transfer_list(request: HttpRequest) -> HttpResponse:
     }
     is_part = request.headers.get("HX-Target") == "transfers"
     return render(request, "inventory/_transfers.html" if is_part else "inventory/transfers.html", context)
+
+
+@require_safe
+@permission_required(VIEW, raise_exception=True)
+def transfer_lanes(request: HttpRequest) -> HttpResponse:
+    """How long transfers take from each warehouse to each: what people named, what is learned from arrivals."""
+    return render(request, "inventory/transfer_lanes.html", {"lanes": lane_rows()})
 
 
 @require_safe
@@ -84,8 +90,7 @@ def transfer_new(request: HttpRequest) -> HttpResponseBase:
     """Ask one warehouse to send to another; sent twice, the form asks once. ``?product=`` and the like fill it in."""
     if request.method != "POST":
         ends = {name: request.GET.get(name) for name in ("source", "destination")}
-        day = timezone.localdate() + timedelta(days=transfers.USUAL_DAYS)
-        head = TransferHeadForm(initial=ends | {"expected_on": day})
+        head = TransferHeadForm(initial=ends)
         return _form_page(request, head, [_first_line(request)], key=new_key())
     head, lines, key = TransferHeadForm(request.POST), typed_lines(request.POST), request.POST.get("key", "")
     wanted = valid_lines(lines)

@@ -138,7 +138,7 @@ def dismiss_suggestion(suggestion_id: int, *, reason: str = "") -> ReorderSugges
 
 @retry_on_conflict
 @transaction.atomic(durable=True)
-def transfer_instead(suggestion_id: int, *, source_id: int, quantity: int, expected_on: date) -> Transfer:
+def transfer_instead(suggestion_id: int, *, source_id: int, quantity: int, expected_on: date | None = None) -> Transfer:
     """Ask another warehouse to send instead of buying; what that leaves open is suggested anew.
 
     Locks: ReorderSuggestion. Sends: transfer_changed. Raises: IllegalTransition, InvalidInput.

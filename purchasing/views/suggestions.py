@@ -1,6 +1,7 @@
 """One suggestion: its arithmetic, what else was weighed, what would change it, and the proof that it computes again."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,6 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,7 +17,7 @@ from core.errors import DomainError
 from core.money import to_cents
 from core.queue import kick
 from inventory.models import Warehouse
-from inventory.transfers import USUAL_DAYS
+from inventory.transit import Transit, transit_times
 from purchasing.dates import dates_of
 from purchasing.decision import Decision, Need, changes, decide
 from purchasing.forms import TransferInsteadForm
@@ -85,6 +85,7 @@ def _page(
 ) -> HttpResponse:
     need = Need.of(suggestion.inputs)
     decision = decide(need)
+    elsewhere = _elsewhere(suggestion, need)
     cost = decision.offer.cost(suggestion.quantity)
     if not decision.offer.item and suggestion.supplier_item:
         cost = suggestion.supplier_item.unit_cost
@@ -99,29 +100,51 @@ def _page(
         "reasons": explain(need, decision),
         "terms": terms(decision),
         "options": _options(need, decision),
-        "surplus": [
-            {"warehouse": code, "pieces": pieces, "money": to_cents(min(pieces, decision.quantity) * cost)}
-            for code, pieces in need.surplus.items()
-        ],
+        "surplus": [{"spare": one, "money": to_cents(min(one.pieces, decision.quantity) * cost)} for one in elsewhere],
         "changes": [change_text(change) for change in changes(need)],
         "trace": trace_texts(suggestion.trace),
         "again": again,
         "error": error,
-        "transfer_form": transfer_form or _transfer_form(suggestion, need),
+        "transfer_form": transfer_form or _transfer_form(suggestion, elsewhere),
     }
     return render(request, "purchasing/suggestion.html", context, status=status)
 
 
-def _transfer_form(suggestion: ReorderSuggestion, need: Need) -> TransferInsteadForm | None:
-    """Filled in for the warehouse that can spare most; None when there is nothing to ask for."""
-    if suggestion.status != ReorderSuggestion.Status.OPEN or not need.surplus:
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A warehouse that has more than it needs, how long its pieces are on the way, and the days that is too long."""
+
+    warehouse: Warehouse
+    pieces: int
+    transit: Transit
+    days_longer: int
+
+
+def _elsewhere(suggestion: ReorderSuggestion, need: Need) -> list[Spare]:
+    """Who could send instead: those in time first, those with most to spare first; two queries."""
+    if not need.surplus:
+        return []
+    warehouses = list(Warehouse.objects.filter(code__in=need.surplus))
+    transits = transit_times([(warehouse.pk, suggestion.warehouse_id) for warehouse in warehouses])
+    found = []
+    for warehouse in warehouses:
+        transit = transits[warehouse.pk, suggestion.warehouse_id]
+        longer = max(transit.whole_days - _days_covered(need), 0) if need.offers[0].item else 0
+        found.append(Spare(warehouse, need.surplus[warehouse.code], transit, longer))
+    return sorted(found, key=lambda one: (one.days_longer > 0, -one.pieces, one.warehouse.code))
+
+
+def _days_covered(need: Need) -> int:
+    """The lead time that the reorder point is made for: the preferred supplier's."""
+    return need.offers[0].lead_time_days
+
+
+def _transfer_form(suggestion: ReorderSuggestion, elsewhere: Sequence[Spare]) -> TransferInsteadForm | None:
+    """Filled in for the warehouse that comes first; None when there is nothing to ask for."""
+    if suggestion.status != ReorderSuggestion.Status.OPEN or not elsewhere:
         return None
-    code, pieces = max(need.surplus.items(), key=lambda pair: (pair[1], pair[0]))
-    day = timezone.localdate() + timedelta(days=USUAL_DAYS)
-    source = Warehouse.objects.filter(code=code).first()
-    return TransferInsteadForm(
-        initial={"source": source, "quantity": min(pieces, suggestion.quantity), "expected_on": day}
-    )
+    first = elsewhere[0]
+    return TransferInsteadForm(initial={"source": first.warehouse, "quantity": min(first.pieces, suggestion.quantity)})
 
 
 def _options(need: Need, decision: Decision) -> list[dict[str, Any]]:
@@ -137,7 +160,7 @@ def _options(need: Need, decision: Decision) -> list[dict[str, Any]]:
                 "yearly": None if option.yearly is None else to_cents(option.yearly),
                 "more": more,
                 "is_chosen": option in taken,
-                "days_longer": max(option.offer.lead_time_days - need.offers[0].lead_time_days, 0),
+                "days_longer": max(option.offer.lead_time_days - _days_covered(need), 0),
             }
         )
     return sorted(rows, key=lambda row: (not row["is_chosen"], row["yearly"] or Decimal(0)))

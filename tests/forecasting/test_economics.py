@@ -8,10 +8,11 @@ from inventory.models import StockLevel
 from orders.models import LostDemand, Order
 from orders.services import ship_orders
 from orders.values import NewShipment
-from purchasing.models import Supplier
-from purchasing.services import create_purchase_orders, receive_goods
-from purchasing.values import NewPurchaseLine, NewPurchaseOrder, NewReceipt
-from tests.factories import ProductFactory, SupplierItemFactory
+from purchasing.agreements import in_force
+from purchasing.models import PriceBreak, StockPolicy, Supplier, SupplierItem
+from purchasing.services import add_blanket_order, cost_at, create_purchase_orders, receive_goods
+from purchasing.values import NewBlanketLine, NewBlanketOrder, NewPurchaseLine, NewPurchaseOrder, NewReceipt
+from tests.factories import ProductFactory, SupplierItemFactory, WarehouseFactory
 from tests.forecasting.conftest import AS_OF, at
 
 
@@ -109,7 +110,86 @@ def test_reading_takes_a_constant_number_of_queries(shop, django_assert_num_quer
     places = list(StockLevel.objects.values_list("product_id", "warehouse_id"))
     places += [(ProductFactory().pk, shop.warehouse.pk) for _ in range(5)]
     products = {product for product, _ in places}
-    with django_assert_num_queries(3):
+    # Items, their agreements, receipts, lines of orders.
+    with django_assert_num_queries(4):
         terms = supplies(products, AS_OF)
     with django_assert_num_queries(4):
         economics_of(places, terms, 0.5, AS_OF)
+
+
+# ---- what is agreed with the supplier
+
+
+def agree(product, price: str, quantity: int):
+    """A blanket order over so many pieces that counts on AS_OF."""
+    item = SupplierItem.objects.get(product=product)
+    line = NewBlanketLine(product.pk, Decimal(price), quantity)
+    first, last = AS_OF - timedelta(days=30), AS_OF + timedelta(days=300)
+    return add_blanket_order(NewBlanketOrder(item.supplier_id, first, last, [line]))
+
+
+def set_levels(product, warehouse, reorder_point: int, order_up_to: int) -> None:
+    StockPolicy.objects.create(
+        product=product, warehouse=warehouse, reorder_point=reorder_point, order_up_to=order_up_to, updated_at=at(AS_OF)
+    )
+
+
+def test_an_agreement_that_covers_what_is_ordered_next_is_the_cost(shop):
+    # Next it orders 90 - 40 = 50, in dozens 60. Stock is worth 5.00 a piece, the ordinary price is 6.00.
+    set_levels(shop.product, shop.warehouse, 40, 90)
+    agree(shop.product, "4.50", 60)
+    money = economics(shop)
+    assert (money.unit_cost, money.assumptions) == (4.5, ("price_from_list", "cost_agreed"))
+    assert cost_at(SupplierItem.objects.prefetch_related(in_force(AS_OF)).get(), 60) == Decimal("4.5000")
+
+
+def test_with_fewer_pieces_left_than_are_ordered_next_it_does_not_count(shop):
+    set_levels(shop.product, shop.warehouse, 40, 90)
+    agree(shop.product, "4.50", 59)
+    money = economics(shop)
+    assert (money.unit_cost, money.assumptions) == (5.0, ("price_from_list",))
+
+
+def test_all_places_draw_on_the_same_agreement(shop):
+    # 50 and 30 together, in dozens 84.
+    set_levels(shop.product, shop.warehouse, 40, 90)
+    set_levels(shop.product, WarehouseFactory(), 10, 40)
+    agreement = agree(shop.product, "4.50", 83)
+    assert economics(shop).unit_cost == 5.0
+    agreement.lines.update(quantity=84)
+    assert economics(shop).unit_cost == 4.5
+
+
+def test_before_there_is_a_policy_the_smallest_order_is_to_be_covered(shop):
+    agreement = agree(shop.product, "4.50", 23)
+    assert economics(shop).unit_cost == 5.0
+    agreement.lines.update(quantity=24)
+    assert economics(shop).unit_cost == 4.5
+
+
+def test_a_dearer_agreement_and_one_below_a_price_break_do_not_count(shop):
+    agree(shop.product, "4.50", 100)
+    PriceBreak.objects.create(supplier_item=SupplierItem.objects.get(), quantity=24, unit_cost=Decimal("4.40"))
+    assert economics(shop).unit_cost == 5.0
+    PriceBreak.objects.update(quantity=25)
+    assert economics(shop).unit_cost == 4.5
+    SupplierItem.objects.update(unit_cost=Decimal("4.4000"))
+    assert economics(shop).unit_cost == 5.0
+
+
+def test_an_agreement_counts_on_its_days_only(shop):
+    agree(shop.product, "4.50", 100)
+    place = (shop.product.pk, shop.warehouse.pk)
+    for day, cost in ((-31, 5.0), (-30, 4.5), (300, 4.5), (301, 5.0)):
+        day = AS_OF + timedelta(days=day)
+        assert economics_of([place], supplies({place[0]}, day), 0.5, day)[place].unit_cost == cost
+
+
+def test_agreements_take_two_more_queries_however_many(shop, django_assert_num_queries):
+    supplier, products = Supplier.objects.get(), ProductFactory.create_batch(5)
+    for product in products:
+        SupplierItemFactory(product=product, supplier=supplier, unit_cost=Decimal("9.0000"))
+        agree(product, "8.00", 100)
+    with django_assert_num_queries(6):
+        terms = supplies({product.pk for product in products}, AS_OF)
+    assert {row.agreed_cost for row in terms.values()} == {8.0}

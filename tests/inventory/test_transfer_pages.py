@@ -28,8 +28,9 @@ MATRIX = [
     ("transfer-close", "post", MOVE, 404),
     ("transfer-cancel", "post", REQUEST, 404),
     ("transfer-reschedule", "post", REQUEST, 404),
+    ("transfer-lanes", "get", VIEW, 200),
 ]
-ROWLESS = {"transfers", "transfer-new", "transfer-products"}
+ROWLESS = {"transfers", "transfer-lanes", "transfer-new", "transfer-products"}
 
 
 @pytest.mark.parametrize(("name", "method", "permission", "status"), MATRIX)

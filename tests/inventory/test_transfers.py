@@ -14,7 +14,7 @@ from core.errors import IllegalTransition, InvalidInput
 from core.models import AuditEntry
 from inventory import pipeline, transfers
 from inventory.models import StockLevel, StockMove, Transfer, TransferLine
-from inventory.places import Basket, Supply
+from inventory.places import Basket, Supply, lane_source
 from inventory.services import reserve_stock
 from inventory.transfers import NewTransfer
 from inventory.verification import stock_differences, transfer_differences
@@ -174,7 +174,9 @@ def test_in_transit_is_dated_supply_that_can_be_promised(route):
     transfer = route.ask((route.tea, 4))
     assert not pipeline.incoming([place])
     transfers.send_transfer(transfer.pk)
-    assert pipeline.incoming([place]) == {place: [Supply(place, route.day, 4, transfer.number)]}
+    assert pipeline.incoming([place]) == {
+        place: [Supply(place, route.day, 4, transfer.number, lane_source(route.south.pk, route.north.pk))]
+    }
     today = timezone.localdate()
     timeline = atp.timelines([place], today=today)[place]
     assert [timeline.available_on(today + timedelta(days=n)) for n in (0, 1, 2)] == [0, 0, 4]
@@ -202,7 +204,7 @@ def test_verify_stock_names_pieces_that_are_nowhere(route, capsys):
     transfers.send_transfer(transfer.pk)
     call_command("verify_stock")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE inventory_transfer SET status = 'received'")
+        cursor.execute("UPDATE inventory_transfer SET status = 'received', arrived_at = now()")
     with pytest.raises(CommandError, match="1 line\\(s\\) of transfers do not tie out"):
         call_command("verify_stock")
     assert f"{transfer.number} TEA: 4 pieces worth 26.00 are nowhere" in capsys.readouterr().err

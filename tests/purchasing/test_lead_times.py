@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory import pipeline
-from purchasing.lead_times import Bucket, LeadTime, distribution, learn, quoted
+from inventory.lead_times import Bucket, LeadTime, distribution, learn, quoted
 from purchasing.models import SupplierItem
 from purchasing.performance import lead_time_facts, learned_lead_times, remember_lead_times, scorecard
 from purchasing.services import (

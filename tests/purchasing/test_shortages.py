@@ -89,10 +89,12 @@ def test_the_quickest_cure_comes_first(buying, today):
     sell(buying, 8)
     (short,) = shortages().unserved
     assert [(cure.kind, cure.source, cure.pieces, cure.cost) for cure in short.cures] == [
-        ("transfer", "NORTH", 3, 0),
         ("express", "Mill", 8, 40),
+        # Transfers take two days as long as nobody knows better.
+        ("transfer", "NORTH", 3, 0),
         ("order", "Mill", 8, 0),
     ]
+    assert [(cure.day - today).days for cure in short.cures] == [1, 2, 5]
 
 
 def test_a_surge_is_demand_that_no_usual_week_reaches(buying):

@@ -13,6 +13,7 @@ from purchasing.models import ReorderSuggestion, StockPolicy
 from purchasing.needs import Terms, due_needs
 from purchasing.services import drain_marks
 from purchasing.shortages import shortages
+from purchasing.verification import recompute
 from tests.factories import WarehouseFactory, stock
 from tests.purchasing.test_shortages import sell
 
@@ -88,6 +89,39 @@ def test_every_state_counts_once_in_the_inventory_position(buying, spare):
     transfers.close_transfer(transfer.pk, reason="lost")
     need = need_at(buying, buying.warehouse)
     assert (need.available, need.on_order, need.late) == (7, 0, 0)
+
+
+def test_a_way_that_takes_longer_than_buying_comes_last(buyer, buying, spare):
+    near = WarehouseFactory(code="NEAR", name="Near warehouse")
+    stock(buying.tea, near, 25, "2.50")
+    StockPolicy.objects.create(product=buying.tea, warehouse=near, order_up_to=10, updated_at=timezone.now())
+    suggestion = buying.suggest(buying.tea, 5, 20)
+    quantity = suggestion.quantity
+    url = reverse("purchasing:suggestion", args=[suggestion.pk])
+    page = buyer.get(url)
+    # Both take the usual two days: the one with most to spare comes first.
+    assert [one["spare"].warehouse.code for one in page.context["surplus"]] == ["SPARE", "NEAR"]
+    start = timezone.now() - timedelta(days=40)
+    for _ in range(4):
+        new = transfers.NewTransfer(spare.pk, buying.warehouse.pk, [(buying.tea.pk, 1)])
+        transfer = transfers.send_transfer(transfers.request_transfer(new).pk, at=start)
+        transfers.receive_transfer(transfer.pk, at=start + timedelta(days=18))
+    # (4 × 18 + 4 × 2) / 8 = 10 days; the supplier says 7, which the reorder point is made for.
+    page = buyer.get(url)
+    rows = [
+        (row["spare"].warehouse.code, row["spare"].transit.whole_days, row["spare"].days_longer)
+        for row in page.context["surplus"]
+    ]
+    assert rows == [("NEAR", 2, 0), ("SPARE", 10, 3)]
+    text = page.content.decode()
+    assert "10 days on the way (learned from 4 transfers); takes 3 days longer than the reorder point covers" in text
+    assert page.context["transfer_form"].initial == {"source": near, "quantity": 15}
+    assert (suggestion.quantity, recompute(suggestion).is_identical) == (quantity, True)
+    answer = buyer.post(
+        reverse("purchasing:suggestion-transfer", args=[suggestion.pk]), {"source": spare.pk, "quantity": 5}
+    )
+    asked = Transfer.objects.get(status="requested")
+    assert (answer.status_code, asked.expected_on) == (302, timezone.localdate() + timedelta(days=10))
 
 
 def test_what_is_in_transit_serves_who_waits(buying, spare):

@@ -1,9 +1,14 @@
-"""How long suppliers take, learned from what arrived: pure arithmetic on facts (days from order to receipt line)."""
+"""How long supply takes, learned from what arrived. Pure arithmetic on facts.
+
+A fact is the days from order to receipt line (suppliers), or from sending to receipt (transfers).
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+FACTS_WINDOW = timedelta(days=730)
 PRIOR_FACTS = 4  # what stands above counts like so many facts: the quoted time for a supplier, the supplier for an item
 PRIOR_VARIATION = 0.25  # deviation of a quoted lead time, as a share of it
 LONGEST = 180.0  # what took longer says nothing about the next order
@@ -12,7 +17,7 @@ BUCKETS = 12
 
 @dataclass(frozen=True, slots=True)
 class LeadTime:
-    """Days from placing an order to a receipt of it, and how many facts taught that."""
+    """Days that supply takes, and how many facts taught that."""
 
     mean: float
     sd: float
@@ -33,14 +38,14 @@ def learn(facts: Sequence[float], prior: LeadTime) -> LeadTime:
     return LeadTime(mean, math.sqrt(spread / count), len(days))
 
 
-def quoted(days: int) -> LeadTime:
-    """What a supplier says before anything arrived from it."""
+def quoted(days: float) -> LeadTime:
+    """What is said before anything arrived: by a supplier, or by whoever names the day of a transfer."""
     return LeadTime(float(min(days, LONGEST)), PRIOR_VARIATION * min(days, LONGEST))
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Receipts that took from ``first`` to ``last`` days, and their share of the fullest bucket (percent)."""
+    """Facts that took from ``first`` to ``last`` days, and their share of the fullest bucket (percent)."""
 
     first: int
     last: int
