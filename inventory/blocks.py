@@ -3,13 +3,13 @@
 The callers hold the lock of the stock level. What is held back is on hand and worth what it was, but not available.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet
 
 from core.bulk import add_to_column, insert_columns
-from inventory.models import Lot, Reservation
+from inventory.models import Lot, Reservation, StockLevel
 
 
 def lots_out_of_order(today: date) -> QuerySet[Lot]:
@@ -18,17 +18,12 @@ def lots_out_of_order(today: date) -> QuerySet[Lot]:
     return Lot.objects.filter(expired | Q(block__quantity__gt=F("on_hand")))
 
 
-def pieces_held_back(levels: Collection[int]) -> dict[int, int]:
-    """Pieces held back, by stock level; those without any are absent."""
-    rows = Lot.objects.filter(stock_level__in=levels, block__quantity__gt=0)
-    return dict(rows.order_by().values_list("stock_level").annotate(pieces=Sum("block__quantity")))
-
-
 def let_go(level_id: int) -> dict[int, int]:
     """Hold nothing back at a place, until ``hold_back`` of the same transaction; the pieces let go, by lot."""
     rows = Lot.objects.filter(stock_level=level_id, block__quantity__gt=0)
     held = {lot: (block, pieces) for lot, block, pieces in rows.values_list("pk", "block", "block__quantity")}
     add_to_column(Reservation, "quantity", {block: -pieces for block, pieces in held.values()})
+    _count(level_id, -sum(pieces for _block, pieces in held.values()))
     return {lot: pieces for lot, (_block, pieces) in held.items()}
 
 
@@ -50,3 +45,10 @@ def hold_back(level_id: int, pieces: Mapping[int, int]) -> None:
         keys = insert_columns(Reservation, stock_level_id=level_id, quantity=[pieces[lot] for lot in new])
         for lot, key in zip(new, keys, strict=True):
             Lot.objects.filter(pk=lot).update(block=key)
+    _count(level_id, sum(changes.values()) + sum(pieces[lot] for lot in new))
+
+
+def _count(level_id: int, pieces: int) -> None:
+    """Count them at their place: reserved, but not for those who wait."""
+    if pieces:
+        add_to_column(StockLevel, "held_back", {level_id: pieces})

@@ -95,13 +95,15 @@ class StockLevel(models.Model):
     value = models.DecimalField(_("stock value"), max_digits=16, decimal_places=2, default=Decimal("0.00"))
     # Ordered by customers and not shipped yet, reserved or not; written by a trigger on the order lines.
     demanded = models.BigIntegerField(_("demanded"), db_default=0)
+    # Reserved for nobody, because its lot has expired (inventory.blocks).
+    held_back = models.BigIntegerField(_("held back"), db_default=0)
     available = models.GeneratedField(
         expression=F("on_hand") - F("reserved"),
         output_field=models.BigIntegerField(_("available")),
         db_persist=True,
     )
     waiting = models.GeneratedField(
-        expression=F("demanded") - F("reserved"),
+        expression=F("demanded") + F("held_back") - F("reserved"),
         output_field=models.BigIntegerField(_("waiting")),
         db_persist=True,
     )

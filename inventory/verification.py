@@ -1,4 +1,4 @@
-"""Proof that stock ties out: levels = ledger, reserved = open reservations. There is no repair job."""
+"""Proof that stock ties out: levels = ledger, reserved = open reservations, held back = blocked lots. No repair job."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ from core.proofs import differences
 
 DIFFERENCES = """
     SELECT product.sku, warehouse.code, level.on_hand, coalesce(ledger.quantity, 0), level.value,
-           coalesce(ledger.value, 0), level.reserved, coalesce(held.quantity, 0)
+           coalesce(ledger.value, 0), level.reserved, coalesce(held.quantity, 0), level.held_back,
+           coalesce(blocked.quantity, 0)
       FROM inventory_stocklevel level
       JOIN inventory_product product ON product.id = level.product_id
       JOIN inventory_warehouse warehouse ON warehouse.id = level.warehouse_id
@@ -14,8 +15,12 @@ DIFFERENCES = """
                    FROM inventory_stockmove GROUP BY 1) ledger ON ledger.stock_level_id = level.id
       LEFT JOIN (SELECT stock_level_id, sum(quantity) AS quantity
                    FROM inventory_reservation WHERE quantity > 0 GROUP BY 1) held ON held.stock_level_id = level.id
+      LEFT JOIN (SELECT lot.stock_level_id, sum(block.quantity) AS quantity FROM inventory_lot lot
+                   JOIN inventory_reservation block ON block.id = lot.block_id GROUP BY 1) blocked
+             ON blocked.stock_level_id = level.id
      WHERE level.on_hand <> coalesce(ledger.quantity, 0) OR level.value <> coalesce(ledger.value, 0)
         OR level.reserved <> coalesce(held.quantity, 0) OR level.reserved < 0 OR level.reserved > level.on_hand
+        OR level.held_back <> coalesce(blocked.quantity, 0)
      ORDER BY level.id
 """
 
@@ -32,11 +37,14 @@ class Difference:
     ledger_value: object
     reserved: int
     open_reservations: int
+    held_back: int
+    blocked: int
 
     def __str__(self) -> str:
         return (
             f"{self.sku} @ {self.warehouse}: on hand {self.on_hand}, ledger {self.ledger_quantity}; "
-            f"value {self.value}, ledger {self.ledger_value}; reserved {self.reserved}, open {self.open_reservations}"
+            f"value {self.value}, ledger {self.ledger_value}; reserved {self.reserved}, open {self.open_reservations}; "
+            f"held back {self.held_back}, of lots {self.blocked}"
         )
 
 

@@ -15,7 +15,6 @@ from core.exports import EXCEL_LIMIT, FORMATS, columns_response
 from core.pages import count_for_notice, following_page
 from core.saved_views import saves_views
 from inventory import pipeline, selectors, services
-from inventory.blocks import pieces_held_back
 from inventory.documents import addresses
 from inventory.expiry import expired_lots
 from inventory.forms import AdjustForm, StockFilterForm
@@ -148,7 +147,7 @@ def stock_adjust(request: HttpRequest, product: int, warehouse: int) -> HttpResp
 
 
 def _held_back(level: StockLevel) -> int:
-    return pieces_held_back([level.pk]).get(level.pk, 0) if level.pk else 0
+    return level.held_back if level.pk else 0
 
 
 def _adjust(form: AdjustForm, level: StockLevel, difference: int, agreed: Agreed) -> None:

@@ -64,6 +64,11 @@ def test_a_level_that_differs_from_its_ledger_is_named(order, capsys):
     assert "reserved 3, open 4" in said
 
 
+def test_pieces_held_back_for_no_lot_are_found(order, capsys):
+    break_by_force("UPDATE inventory_stocklevel SET held_back = 2")
+    assert "held back 2, of lots 0" in complaint(capsys, r"1 stock level\(s\) differ")
+
+
 def test_a_reservation_of_nobody_is_found(order, capsys):
     level = StockLevel.objects.get()
     reserve_stock([Basket([((level.product_id, level.warehouse_id), 2)], False)], at=timezone.now())

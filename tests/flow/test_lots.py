@@ -12,11 +12,13 @@ from inventory.models import Lot, Product, StockLevel
 from inventory.places import LotPieces
 from inventory.transfers import NewTransfer
 from inventory.verification import stock_differences, transfer_differences
+from orders.atp import timelines
 from orders.papers import delivery_note
 from orders.services import authorize_return, create_order, receive_return, return_goods, ship_order
 from orders.values import NewAuthorization, NewLine, NewOrder, NewReturn, NewShipment
 from orders.verification import stray_reservations
 from purchasing.models import GoodsReceipt
+from purchasing.needs import Terms, due_needs
 from tests.factories import ChannelFactory, CustomerFactory, UserFactory, WarehouseFactory
 from tests.purchasing.conftest import buying  # noqa: F401
 
@@ -232,4 +234,18 @@ def test_orders_know_what_is_held_back_of_a_lot(house):
     _shipped(house, pieces=4)
     assert set_aside_expired(SOON + timedelta(days=1)) == 1
     assert (stray_reservations(), stock_differences()) == ([], [])
-    assert StockLevel.objects.get(product=house.tea).available == 10
+    level = StockLevel.objects.get(product=house.tea)
+    assert (level.on_hand, level.held_back, level.available, level.waiting) == (16, 6, 10, 0)
+
+
+def test_what_is_held_back_serves_nobody_who_waits(house):
+    """6 of 16 are held back, 10 are reserved of 25 ordered: 15 wait, for replenishment as for promises."""
+    _shipped(house, pieces=4)
+    set_aside_expired(SOON + timedelta(days=1))
+    lines = [NewLine(house.tea.pk, 25)]
+    create_order(NewOrder(CustomerFactory().pk, ChannelFactory().pk, house.warehouse.pk, lines))
+    place = (house.tea.pk, house.warehouse.pk)
+    assert StockLevel.objects.get(product=house.tea).waiting == 15
+    assert timelines([place], today=TODAY)[place].owed.total() == 15
+    need = due_needs([place], Terms.today(), only_due=False)[place]
+    assert (need.available, need.waiting, need.position) == (0, 15, -15)
