@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def _promote(until: date) -> int:
-    """Enter the events of three years, each on the day it begins but one; returns how many there are."""
+    """Enter the events of three years, each ten days before it begins; returns how many there are."""
     from django.db.models import F
 
     from forecasting.models import DemandEvent, HolidayCalendar

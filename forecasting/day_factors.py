@@ -24,8 +24,7 @@ def category_factors(
     ]
     factors = np.ones(days)
     for spell in wide:
-        at = spell.days(start)
-        factors[at[(at >= 0) & (at < days)]] *= 0.0 if spell.is_closed else learned.expected(spell)
+        factors[spell.within(start, days)] *= 0.0 if spell.is_closed else learned.expected(spell)
     return np.where(factors < uplift.SILENT, 1.0, factors), factors < uplift.SILENT
 
 

@@ -102,9 +102,8 @@ def _whole(season: FloatArray, own: Sequence[Spell], learned: Learned, start: da
     """Index of each week, 1 on average, and what that average is as a multiple of a week without season and events."""
     days = np.ones(WEEKS * 7)
     for spell in own:
-        at = spell.days(start)
         factor = 0.0 if spell.is_closed else learned.expected(spell) if spell.planned is None else spell.planned
-        days[at[(at >= 0) & (at < len(days))]] *= factor
+        days[spell.within(start, len(days))] *= factor
     index = season * days.reshape(WEEKS, 7).mean(axis=1)
     mean = float(index.mean())
     return (index / mean if mean > 0 else index), mean

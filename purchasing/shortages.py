@@ -201,7 +201,7 @@ def _unserved(left: Mapping[Place, list[Served]], today: date) -> list[ShortPlac
     for item in items.order_by("-is_preferred", "supplier__code"):
         suppliers[item.product_id].append(item.supplier)
     lanes = {(warehouse, place[1]) for place in left for warehouse, _code, _pieces in elsewhere[place[0]]}
-    transits, rows = transit_times(lanes) if lanes else {}, []
+    transits, rows = transit_times(lanes), []
     for place, lines in left.items():
         pieces = sum(one.pieces for one in lines)
         cures = [
