@@ -19,6 +19,7 @@ from reports.api import KpiViewSet
 
 app_name = "api"
 router = SimpleRouter()
+router.register("orders", OrderViewSet, "order")  # asked for most, so it is compared first
 router.register("products", ProductViewSet, "product")
 router.register("warehouses", WarehouseViewSet, "warehouse")
 router.register("stock", StockViewSet, "stock")
@@ -31,7 +32,6 @@ router.register("customers", CustomerViewSet, "customer")
 router.register("contacts", ContactViewSet, "contact")
 router.register("delivery-addresses", DeliveryAddressViewSet, "deliveryaddress")
 router.register("customer-items", CustomerItemViewSet, "customeritem")
-router.register("orders", OrderViewSet, "order")
 router.register("return-authorizations", ReturnAuthorizationViewSet, "returnauthorization")
 router.register("quotations", QuotationViewSet, "quotation")
 router.register("invoices", InvoiceViewSet, "invoice")

@@ -9,6 +9,8 @@ from config import health
 from core.api import UnknownAddress
 
 urlpatterns = [
+    # Before the rooms without a prefix: otherwise each of their addresses is compared with each request of the API.
+    path("api/v1/", include("config.api_urls")),
     path("", include("core.urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),
@@ -18,7 +20,6 @@ urlpatterns = [
     path("", include("inventory.urls")),
     path("purchasing/", include("purchasing.urls")),
     path("forecasts/", include("forecasting.urls")),
-    path("api/v1/", include("config.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", login_required(SpectacularSwaggerView.as_view(url_name="api-schema")), name="api-docs"),
     path("dashboard/", include("reports.urls")),

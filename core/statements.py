@@ -22,11 +22,13 @@ from psycopg2.extensions import STATUS_READY
 
 Call = tuple[str, list[Any]]
 """SQL text and its parameters."""
+Statement = tuple[str, str, Sequence[Any]]
+"""Name, SQL text and parameters of a statement as ``write`` gets it."""
 
 PLAIN = {int, bool, float, Decimal}
 PARAMETER = re.compile(r"%s::(\w+(?:\[\])?)")
 _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
-_waiting: ContextVar[list[Call] | None] = ContextVar("waiting", default=None)
+_waiting: ContextVar[list[Statement] | None] = ContextVar("waiting", default=None)
 
 
 def fetch_all(name: str, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -53,12 +55,11 @@ def look_up(name: str, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, .
 
 def write(name: str, sql: str, parameters: Sequence[Any]) -> None:
     """Run a statement whose outcome nobody asks for; inside ``together`` it waits for the end of the block."""
-    call = _call(connections[DEFAULT_DB_ALIAS], name, sql, parameters)
     waiting = _waiting.get()
     if waiting is None:
-        _send([call])
+        _send([(name, sql, parameters)])
     else:
-        waiting.append(call)
+        waiting.append((name, sql, parameters))
 
 
 @contextmanager
@@ -72,16 +73,16 @@ def together(*, is_whole: bool = False) -> Iterator[None]:
     if _waiting.get() is not None:
         yield
         return
-    calls: list[Call] = []
-    token = _waiting.set(calls)
+    statements: list[Statement] = []
+    token = _waiting.set(statements)
     try:
         yield
     finally:
         _waiting.reset(token)
-    if calls:
+    if statements:
         # Inside somebody else's transaction, the atomic block has begun with a savepoint.
         with _not_begun(connections[DEFAULT_DB_ALIAS]) if is_whole else nullcontext():
-            _send(calls)
+            _send(statements)
 
 
 @contextmanager
@@ -99,8 +100,10 @@ def _not_begun(connection: BaseDatabaseWrapper) -> Iterator[None]:
             raw.autocommit = False
 
 
-def _send(calls: Sequence[Call]) -> None:
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+def _send(statements: Sequence[Statement]) -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    calls = [_call(connection, *statement) for statement in statements]
+    with connection.cursor() as cursor:
         cursor.execute(";\n".join(text for text, _values in calls), [v for _text, values in calls for v in values])
 
 

@@ -91,13 +91,39 @@ def test_a_level_with_a_ledger_cannot_be_deleted(level):
     assert StockLevel.objects.get().on_hand == 10
 
 
-def test_a_reservation_moved_to_another_level_takes_its_pieces_along(level):
-    other = stock(ProductFactory(), level.warehouse, 3)
+def test_a_level_cannot_be_deleted_even_before_anything_points_at_it(level):
+    """A reservation's level is not guarded by a foreign key, which would lock it: it must simply never go."""
+    empty = StockLevel.objects.create(product=ProductFactory(), warehouse=level.warehouse)
+    refused(f"DELETE FROM inventory_stocklevel WHERE id = {empty.pk}", IntegrityError)
+    refused(f"UPDATE inventory_stocklevel SET id = 999999 WHERE id = {empty.pk}", IntegrityError)
+    assert StockLevel.objects.filter(pk=empty.pk).exists()
+
+
+def test_a_reservation_stays_where_it_is(level):
+    other = stock(ProductFactory(), level.warehouse, 30)
     refused(f"UPDATE inventory_reservation SET stock_level_id = {other.pk}", IntegrityError)
-    Reservation.objects.update(quantity=2)
-    Reservation.objects.update(stock_level=other)
-    assert list(StockLevel.objects.order_by("pk").values_list("reserved", flat=True)) == [0, 2]
+    refused("UPDATE inventory_reservation SET id = 999999", IntegrityError)
+    assert list(Reservation.objects.values_list("stock_level", "quantity")) == [(level.pk, 4)]
     assert stock_differences() == []
+
+
+@pytest.mark.parametrize("quantity", [0, 1])
+def test_a_reservation_of_no_level_is_refused(level, quantity):
+    """Even beside one that is right, and of nothing: what is counted must be all that was written."""
+    refused(
+        "INSERT INTO inventory_reservation (stock_level_id, quantity) "
+        f"VALUES ({level.pk}, 1), ({level.pk}, 1), (999999, {quantity})",
+        IntegrityError,
+    )
+    assert (Reservation.objects.count(), StockLevel.objects.get().reserved) == (1, 4)
+
+
+def test_control_without_its_count_a_reservation_of_no_level_is_written(level):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE inventory_reservation DISABLE TRIGGER reservation_apply")
+        cursor.execute("INSERT INTO inventory_reservation (stock_level_id, quantity) VALUES (999999, 1)")
+    assert Reservation.objects.filter(stock_level_id=999999).exists()
 
 
 def test_control_without_its_trigger_a_level_can_be_written(level):
