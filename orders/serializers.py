@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.references import ReferenceField
@@ -13,7 +12,6 @@ from inventory.services import MAX_QUANTITY
 from orders.checks import MAX_ID, MAX_LINES, MAX_PRICE
 from orders.contact_serializers import PlaceField
 from orders.models import DELIVERY, Channel, Customer, Order, OrderLine, Shipment, ShipmentLine
-from orders.pricing import Totals
 from orders.selectors import order_totals
 
 
@@ -60,6 +58,12 @@ class OrderLineOut(serializers.ModelSerializer[OrderLine]):
         return line.open_quantity - line.reserved  # type: ignore[attr-defined]  # annotated by OrderViewSet.queryset
 
 
+def _amount(name: str, help_text: str) -> serializers.DecimalField:
+    return serializers.DecimalField(
+        max_digits=20, decimal_places=2, read_only=True, source=f"totals.{name}", help_text=help_text
+    )
+
+
 class OrderOut(serializers.ModelSerializer[Order]):
     customer = CustomerRef()
     channel = ChannelOut()
@@ -67,10 +71,10 @@ class OrderOut(serializers.ModelSerializer[Order]):
     step = serializers.IntegerField(
         allow_null=True, help_text="Key of the last step; sent back as seen, a change by somebody else is a 409."
     )
-    total = serializers.SerializerMethodField(help_text="The lines' amounts.")
-    net = serializers.SerializerMethodField(help_text="Less the order's discount, plus freight.")
-    tax = serializers.SerializerMethodField()
-    gross = serializers.SerializerMethodField(help_text="What is to be paid.")
+    total = _amount("goods", "The lines' amounts.")
+    net = _amount("net", "Less the order's discount, plus freight.")
+    tax = _amount("tax", "On the lines and the freight.")
+    gross = _amount("gross", "What is to be paid.")
     lines = OrderLineOut(many=True)
 
     class Meta:
@@ -99,24 +103,9 @@ class OrderOut(serializers.ModelSerializer[Order]):
             "lines",
         ]
 
-    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=2))
-    def get_total(self, order: Order) -> str:
-        return str(self._totals(order).goods)
-
-    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=2))
-    def get_net(self, order: Order) -> str:
-        return str(self._totals(order).net)
-
-    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=2))
-    def get_tax(self, order: Order) -> str:
-        return str(self._totals(order).tax)
-
-    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=2))
-    def get_gross(self, order: Order) -> str:
-        return str(self._totals(order).gross)
-
-    def _totals(self, order: Order) -> Totals:
-        return order_totals(order, order.lines.all())
+    def to_representation(self, instance: Order) -> dict[str, Any]:
+        instance.totals = order_totals(instance, instance.lines.all())  # type: ignore[attr-defined]  # once for all four
+        return super().to_representation(instance)
 
 
 def _percent(help_text: str) -> serializers.DecimalField:
