@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from django.db.models import F
 
-from orders.models import Allocation, Order, OrderLine
+from core.statements import fetch_all
+from orders.models import Order, OrderLine
 from orders.pricing import Pricing
 
 Held = dict[int, list[tuple[int, int]]]
@@ -53,11 +54,20 @@ def lines_by_order(order_ids: Collection[int]) -> dict[int, list[Line]]:
     return lines
 
 
+HELD = """
+    SELECT tie.line_id, held.id, held.quantity
+      FROM orders_allocation tie JOIN inventory_reservation held ON held.id = tie.reservation_id
+     WHERE tie.line_id = ANY(%s::bigint[]) AND held.quantity > 0 ORDER BY held.id
+"""
+
+
 def held_by_line(line_ids: Iterable[int]) -> Held:
-    """Open reservations of the lines; read after the stock rows are locked, so they stay as read. One query."""
+    """Open reservations of the lines; read after the stock rows are locked, so they stay as read. One query.
+
+    As one array: a file's thousands of lines, spelled out one by one, cost more than reading them.
+    """
     held: Held = {pk: [] for pk in line_ids}
-    rows = Allocation.objects.filter(line__in=list(held), reservation__quantity__gt=0).order_by("reservation_id")
-    for line, reservation, quantity in rows.values_list("line_id", "reservation_id", "reservation__quantity"):
+    for line, reservation, quantity in fetch_all("held_by_line", HELD, [list(held)]):
         held[line].append((reservation, quantity))
     return held
 
