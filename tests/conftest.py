@@ -58,10 +58,10 @@ def django_db_setup(template, django_db_setup, django_db_blocker, django_db_keep
         with connection.cursor() as cursor:
             name = connection.ops.quote_name(connection.settings_dict["NAME"])
             cursor.execute(f"ALTER DATABASE {name} SET tandem.allow_truncate = 'on'")
-        emptying.keep_what_migrate_left()
+        emptying.keep("migrated", emptying.MIGRATED)
         connection.close()  # sessions that begin from now on have it
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: emptying.empty_tables())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: emptying.leave_only("migrated"))
         yield
 
 
