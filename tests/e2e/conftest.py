@@ -77,7 +77,7 @@ def _click_and_arrive(locator: Locator, **options: Any) -> None:
         locator.page.wait_for_load_state("domcontentloaded")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def demo_is_kept() -> list[bool]:
     """Not empty as soon as a file has loaded the demo company: the next ones get the same rows."""
     return []
