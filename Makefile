@@ -20,7 +20,7 @@ demo-reset: setup ## Delete the demo's data, after asking, and serve it afresh
 
 test: setup-dev ## Set up and run every test, browser tests included
 	@$(BIN)/python -m config.browser
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: setup-dev ## Speed as ratios to a floor measured in the same run; writes benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks

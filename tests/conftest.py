@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from tests.template import Template
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -25,15 +27,60 @@ def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) ->
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker) -> None:
-    """Django empties the tables between transactional tests, which the database refuses to everybody else."""
+def template(django_db_modify_db_settings_parallel_suffix) -> Iterator[Template]:
+    """The migrated database to copy; its lock is held until this worker has a database of its own."""
+    with Template.locked() as template:
+        yield template
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(template, django_db_blocker) -> None:
+    """Copy what an earlier worker migrated, if one did; Django finds nothing left to migrate then."""
     from django.db import connection
 
     with django_db_blocker.unblock():
+        if template.exists():
+            connection.settings_dict["TEST"]["TEMPLATE"] = template.name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(template, django_db_setup, django_db_blocker, django_db_keepdb) -> Iterator[None]:
+    """The tables are emptied between transactional tests, which the database refuses to everybody else."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from tests import emptying
+
+    with django_db_blocker.unblock():
+        if not django_db_keepdb and not template.exists():
+            template.copy_from_ours()
+        template.unlock()
         with connection.cursor() as cursor:
             name = connection.ops.quote_name(connection.settings_dict["NAME"])
             cursor.execute(f"ALTER DATABASE {name} SET tandem.allow_truncate = 'on'")
+        emptying.keep("migrated", emptying.MIGRATED)
         connection.close()  # sessions that begin from now on have it
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: emptying.leave_only("migrated"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_found_once() -> Iterator[None]:
+    """WhiteNoise looks for every static file when a test client builds its middleware; they are the same each time."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def look_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

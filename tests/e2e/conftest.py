@@ -30,6 +30,7 @@ from core.models import Company, User
 from inventory.models import Category, Product, Warehouse
 from orders.models import Channel, Contact, Customer, DeliveryAddress, Invoice, InvoiceLine
 from purchasing.models import ReorderSuggestion, Supplier
+from tests import emptying
 from tests.conftest import wait_for
 
 FLAGS = [
@@ -76,16 +77,28 @@ def _click_and_arrive(locator: Locator, **options: Any) -> None:
         locator.page.wait_for_load_state("domcontentloaded")
 
 
+@pytest.fixture(scope="session")
+def demo_is_kept() -> list[bool]:
+    """Not empty as soon as a file has loaded the demo company: the next ones get the same rows."""
+    return []
+
+
 @pytest.fixture(scope="module")
-def db(chrome, django_db_setup, django_db_blocker) -> Iterator[None]:
+def db(chrome, django_db_setup, django_db_blocker, demo_is_kept) -> Iterator[None]:
     """The test database with the demo company in it, for all tests of a file; empty again afterwards.
 
     Takes the place of pytest-django's fixture of this name, which would undo everything after each test. While
     Playwright's loop runs, this thread has a database connection of its own, which is closed at the end.
     """
     with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK_HASHER):
-        call_command("load_demo", size="small", verbosity=0)
-        _speak_only_chinese()
+        if demo_is_kept:
+            emptying.leave_only("demo")
+            emptying.number_on()
+        else:
+            call_command("load_demo", size="small", verbosity=0)
+            _speak_only_chinese()
+            emptying.keep("demo", emptying.all_tables())
+            demo_is_kept.append(True)
         yield
         wait_for(_nothing_runs)
         call_command("flush", interactive=False, verbosity=0)

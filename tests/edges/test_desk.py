@@ -25,9 +25,9 @@ class Desk:
 
     def __init__(self) -> None:
         self.client = Client(enforce_csrf_checks=True)
-        self.client.force_login(UserFactory(role="Managers"))
-        self.client.get("/orders/new/")
+        self.client.get(reverse("login"))
         self.token = self.client.cookies["csrftoken"].value
+        self.client.force_login(UserFactory(role="Managers"))
 
     def send_json(self, address: str, body):
         """As the order desk's script does."""
