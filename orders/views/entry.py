@@ -28,6 +28,7 @@ from orders.sources import Alternative, alternatives
 MAX_SUGGESTIONS = 8
 MAX_QUOTED_LINES = 500
 MAX_CODE = 100
+MOST_LOOKED_AT = 5_000  # orders, for the last one of a user
 MAX_OFFERS = 3
 VALID_DAYS = 14  # of a quotation, unless somebody types another day
 
@@ -35,8 +36,10 @@ VALID_DAYS = 14  # of a quotation, unless somebody types another day
 @require_safe
 @permission_required("orders.confirm_order", raise_exception=True)
 def order_new(request: HttpRequest) -> HttpResponse:
-    """The empty form; channel and warehouse as in this user's last order."""
-    last = Order.objects.filter(created_by=request.user.pk).order_by("-pk").first()
+    """The empty form; channel and warehouse as in this user's last order, if that is not long ago."""
+    # Nobody looks through a million orders for somebody who never took one.
+    newest = Order.objects.order_by("-pk").values("pk")[:MOST_LOOKED_AT]
+    last = Order.objects.filter(pk__in=newest, created_by=request.user.pk).order_by("-pk").first()
     customer = request.GET.get("customer", "")
     today = timezone.localdate()
     context = {
