@@ -179,7 +179,7 @@ def product_match(request: HttpRequest) -> JsonResponse:
         body = json.loads(request.body)
         codes = [str(code)[:MAX_CODE] for code in list(body["codes"])[:MAX_QUOTED_LINES]]
         customer = str(body.get("customer") or "")
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return JsonResponse({"results": []}, status=422)
     found = match_codes(codes, customer)
     return JsonResponse({"results": [_product_row(product, None) if product else None for product in found]})
@@ -193,7 +193,7 @@ def order_quote(request: HttpRequest) -> JsonResponse:
         body = json.loads(request.body)
         rows = list(body["lines"])[:MAX_QUOTED_LINES]
         form = QuoteForm(body)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return JsonResponse({"lines": [], "total": None}, status=422)
     charges = form.charges()
     if "warehouse" not in form.cleaned_data:
