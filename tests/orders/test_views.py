@@ -168,17 +168,6 @@ def test_the_form_offers_what_the_last_order_used(sales, desk):
     assert sales.get("/orders/new/", {"customer": "x"}).status_code == 200
 
 
-def test_the_last_order_is_looked_for_among_the_newest_only(sales, desk, monkeypatch):
-    """There is no index for it: a user who never took an order would have all of them read."""
-    mine = services.create_order(desk.order((desk.product(), 1)))
-    Order.objects.filter(pk=mine.pk).update(created_by=sales.session["_auth_user_id"])
-    assert sales.get("/orders/new/").context["last"] == mine
-    services.create_order(desk.order((desk.product(), 1)))
-    assert sales.get("/orders/new/").context["last"] == mine
-    monkeypatch.setattr("orders.views.entry.MOST_LOOKED_AT", 1)
-    assert sales.get("/orders/new/").context["last"] is None
-
-
 # ---- the order's page
 
 
