@@ -15,19 +15,20 @@ from core.pages import count_for_notice
 admin.site.site_header = admin.site.site_title = "Tandem 协同"
 
 
-class NewestRows(Paginator):
+class NewestRows(Paginator):  # type: ignore[type-arg]
     """The first ``MOST_COUNTED`` rows of a list; a search finds the others. Nobody counts a million."""
 
     @cached_property
     def count(self) -> int:
-        return count_for_notice(self.object_list)
+        rows: Any = self.object_list
+        return count_for_notice(rows)
 
 
 class ReadOnly:
     """For rows that only services write: the admin would skip their rules. Nobody adds, changes or deletes here."""
 
     show_full_result_count = False
-    paginator = NewestRows
+    paginator: Any = NewestRows
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
