@@ -10,7 +10,7 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any, NamedTuple
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -55,16 +55,24 @@ def answer_once(handler: Callable[..., Response], request: Request, *args: Any, 
     return _answer(row, repeated=False)
 
 
-def do_once(user_id: int, key: str, work: Callable[[], int]) -> int:
+def do_once(user_id: int, key: str, form: QueryDict, work: Callable[[], int]) -> int:
     """Do what a page's form asks at most once per form; a repetition gets the first result (a primary key) again.
 
     ``key`` is what ``new_key()`` put into the form; without one the work is simply done. A refusal undoes
     everything, the key too: the corrected form may be sent again.
+
+    Raises: Duplicate when the form was done with other content: somebody went back to it and changed it.
     """
     if not re.fullmatch("[0-9a-f]{32}", key):
         return work()
+    fields = sorted((name, values) for name, values in form.lists() if name != "csrfmiddlewaretoken")
+    fingerprint = sha256(repr(fields).encode(errors="surrogatepass")).hexdigest()
     with one_transaction():
-        row = _claim(user_id, f"form-{key}", "form")
+        row = _claim(user_id, f"form-{key}", fingerprint)
+        if row.fingerprint != fingerprint:
+            raise Duplicate(
+                _("This form was sent before, with other content: see what was saved, and start a new form for more.")
+            )
         if row.status is None:
             row = _keep(row, 200, work())
         return int(row.body or 0)
@@ -73,6 +81,11 @@ def do_once(user_id: int, key: str, work: Callable[[], int]) -> int:
 def new_key() -> str:
     """A key for one form."""
     return token_hex(16)
+
+
+def form_key(request: HttpRequest) -> str:
+    """The key of the form that was sent, empty where it had none; a new one for a form that is shown first."""
+    return request.POST.get("key", "") if request.method == "POST" else new_key()
 
 
 def _fingerprint(request: Request) -> str:

@@ -143,7 +143,8 @@ class Mail(models.Model):
 class IdempotencyKey(models.Model):
     """The first answer to a repeatable request; ``status`` is null while the first one still runs."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    # Without an index of its own: the one of the constraint begins with it.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False)
     key = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)

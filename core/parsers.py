@@ -47,7 +47,10 @@ class BoundedJSONParser(BaseParser):
             raise exceptions.UnsupportedMediaType(media_type or "", detail=text)
         if len(body) > limit:
             raise _too_large(limit)
-        return JSONParser().parse(io.BytesIO(body), media_type, parser_context)  # type: ignore[no-any-return]
+        try:
+            return JSONParser().parse(io.BytesIO(body), media_type, parser_context)  # type: ignore[no-any-return]
+        except RecursionError as exc:
+            raise exceptions.ParseError(_("The body is nested too deeply.")) from exc
 
 
 def _unpacked(stream: IO[bytes], most: int) -> bytes:

@@ -11,12 +11,16 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from core.errors import DomainError, InvalidInput
 
 CONTENT_TYPE = "application/problem+json"
+CHUNK = 65_536
+# Ten times what the API takes: whoever sends more is cut off.
+MOST_READ = 10 * settings.API_MAX_BODY_BYTES
 logger = logging.getLogger(__name__)
 
 
@@ -53,6 +57,7 @@ def named(errors: dict[str, str]) -> list[dict[str, str]]:
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: domain errors are 409 (400 for bad input), the rest keep their status."""
     set_rollback()
+    _read_rest(context.get("request"))
     if isinstance(exc, InvalidInput):
         return problem(400, exc.code, exc.detail, errors=named(exc.field_errors), meta=exc.meta)
     if isinstance(exc, DomainError):
@@ -70,6 +75,22 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
     if settings.DEBUG:
         raise exc
     return _from_bug(exc, context)
+
+
+def _read_rest(request: Request | None) -> None:
+    """Read what the client is still sending, up to ``MOST_READ`` bytes.
+
+    A server that answers in the middle of a body and closes resets the connection: the client sees that it broke, and
+    never the answer, a 401 or a 413.
+    """
+    if request is None:
+        return
+    left = MOST_READ
+    try:
+        while left > 0 and (data := request._request.read(CHUNK)):
+            left -= len(data)
+    except OSError:  # it is gone
+        return
 
 
 def _from_drf(exc: exceptions.APIException) -> Response:

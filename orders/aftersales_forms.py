@@ -19,6 +19,8 @@ class ReturnForm(LotsOfRows, forms.Form):
     """Pieces of each shipment line that came back, how many of them are fit for nothing, and why they came."""
 
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+    # The returns of the order that the page knew of.
+    before = forms.IntegerField(min_value=0, required=False)
 
     def __init__(self, order: Order, rows: Sequence[ReturnableLine], data: Any = None) -> None:
         self.order, self.rows = order, rows
@@ -65,6 +67,7 @@ class ReturnForm(LotsOfRows, forms.Form):
             reason=data["reason"],
             scrapped={pk: pieces for pk, pieces in scrap.items() if pieces},
             lots={pk: told for pk in back if (told := self.told(pk))},
+            returns_before=data["before"],
         )
 
 

@@ -11,7 +11,7 @@ earns less.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,8 @@ def by_rank(claims: Sequence[Claim], stock: int, rank: Callable[[Claim], object]
 def most_profit(claims: Sequence[Claim], stock: int) -> Plan:
     """The plan that earns most; among equal ones, claims keep what they hold as far as that goes."""
     stock = min(stock, sum(claim.limit for claim in claims))
+    # Nobody gets more than there is: a table of the billion that somebody typed would take all memory.
+    claims = [claim if claim.limit <= stock else replace(claim, most=stock) for claim in claims]
     if (stock + 1) * len(claims) <= LARGEST_TABLE:
         return _by_table(claims, stock)
     return _by_program(claims, stock)

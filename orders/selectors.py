@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from django.db.models import (
@@ -62,6 +62,11 @@ def _day_start(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+def _day_end(day: date) -> datetime:
+    """The last microsecond of the company's day: the calendar's last day has no next one."""
+    return timezone.make_aware(datetime.combine(day, time.max))
+
+
 def search_customers(text: str) -> QuerySet[Customer]:
     """Customers whose code, name or phone holds every word; an exact code comes first, then by name."""
     customers = Customer.objects.alias(code_upper=Upper("code"), name_upper=Upper("name"))
@@ -96,7 +101,7 @@ def order_list(wish: OrderWish) -> QuerySet[Order]:
     if wish.first:
         orders = orders.filter(ordered_at__gte=_day_start(wish.first))
     if wish.last:
-        orders = orders.filter(ordered_at__lt=_day_start(wish.last + timedelta(days=1)))
+        orders = orders.filter(ordered_at__lte=_day_end(wish.last))
     if wish.search:
         orders = _searched(orders, wish.search)
     orders = with_figures(orders)

@@ -163,6 +163,8 @@ class NewReturn:
     scrapped: Mapping[int, int] = field(default_factory=dict)
     # Of which lots the fit pieces are, by shipment line: pieces by lot number; left out, what the shipment says.
     lots: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    # How many returns of the order the sender knew of; None: they do not say.
+    returns_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def transfer_new(request: HttpRequest) -> HttpResponseBase:
         reason=head.cleaned_data["reason"],
     )
     try:
-        pk = do_once(request.user.pk or 0, key, lambda: transfers.request_transfer(new).pk)
+        pk = do_once(request.user.pk or 0, key, request.POST, lambda: transfers.request_transfer(new).pk)
     except DomainError as error:
         return _form_page(request, head, lines, key=key, error=error, status=422)
     messages.success(request, _("The transfer was requested; the source warehouse sees it."))
@@ -231,7 +231,7 @@ def _move(
         return _move_page(request, transfer, errors=errors, status=422, **kept)
     wanted = {line: whole(text) or 0 for line, text in typed.items()}
     try:
-        do_once(request.user.pk or 0, kept["key"], lambda: step(transfer.pk, wanted).pk)
+        do_once(request.user.pk or 0, kept["key"], request.POST, lambda: step(transfer.pk, wanted).pk)
     except DomainError as error:
         named = getattr(error, "field_errors", {})
         errors = {line: named[f"lines.{line}.quantity"] for line in typed if f"lines.{line}.quantity" in named}

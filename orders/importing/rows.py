@@ -49,13 +49,13 @@ class RowReader:
     def __init__(
         self,
         columns: Mapping[str, int],
-        width: int,
+        header: Sequence[str],
         reading: Reading,
         *,
         default_customer: str = "",
         not_goods: Collection[str] = NOT_GOODS,
     ) -> None:
-        self.columns, self.width, self.reading = columns, width, reading
+        self.columns, self.header, self.reading = columns, header, reading
         self.default_customer, self.not_goods = default_customer, not_goods
         parsers: dict[str, Callable[[Any], Any]] = {
             "kind": parsing.kind,
@@ -78,9 +78,9 @@ class RowReader:
 
     def read(self, no: int, cells: Sequence[Any]) -> Line:
         """The row as a line. Raises: LeftOut (no order line), Wrong (with every reason)."""
-        if len(cells) != self.width:
+        if len(cells) != len(self.header):
             text = _("the row has %(cells)s cells, the header %(header)s")
-            raise Wrong(text % {"cells": len(cells), "header": self.width})
+            raise Wrong(text % {"cells": len(cells), "header": len(self.header)})
         values, wrong = self._parse(cells)
         kind, quantity, sku = values["kind"], values["quantity"], values["product"]
         self._leave_out(values, wrong)
@@ -114,7 +114,7 @@ class RowReader:
         return _text(cells[position], 80) if position < len(cells) else ""
 
     def _parse(self, cells: Sequence[Any]) -> tuple[dict[str, Any], list[str]]:
-        """Values by field (None where the cell is wrong), and what is wrong."""
+        """Values by field (None where the cell is wrong), and what is wrong, by the column's name in the file."""
         values, wrong = dict(self._absent), []
         for name, position, parse, known in self._fields:
             cell = cells[position]
@@ -125,7 +125,7 @@ class RowReader:
                 values[name] = parse(cell)
             except Wrong as exc:
                 values[name] = None
-                wrong.append(str(exc))
+                wrong.append(f"{self.header[position]}: {exc}")
                 continue
             if type(cell) is str and len(known) < MOST_KNOWN:
                 known[cell] = values[name]

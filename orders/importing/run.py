@@ -68,7 +68,7 @@ def open_source(options: Options) -> Source:
     products = Product.objects.annotate(code=Upper("sku")).filter(code__in=codes).values_list("code", flat=True)
     reader = RowReader(
         columns,
-        len(table.header),
+        table.header,
         options.reading,
         default_customer=options.default_customer,
         not_goods=codes - set(products),

@@ -282,7 +282,7 @@ class Shipment(models.Model):
     shipped_at = models.DateTimeField(_("shipped"))
     tracking = models.CharField(_("tracking number"), max_length=80, blank=True, default="")
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
 
     class Meta:
@@ -326,7 +326,7 @@ class Return(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
     external_reference = models.CharField(_("external reference"), max_length=80, blank=True, default="")
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
 
     class Meta:

@@ -15,7 +15,7 @@ from core import audit, outbox
 from core.actor import current_actor_id
 from core.bulk import add_to_column, insert_columns
 from core.checks import MAX_REASON, refuse_text
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Outdated
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.costing import share_of_cost
@@ -61,7 +61,7 @@ def return_goods(news: Sequence[NewReturn]) -> list[Return]:
 def take_back(news: Sequence[NewReturn]) -> list[Return]:
     """Take goods back, inside the caller's transaction.
 
-    Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput.
+    Locks: Order, StockLevel. Sends: stock_changed, orders_changed. Raises: InvalidInput, Outdated.
     """
     for new in news:
         refuse_text("reason", new.reason, MAX_REASON)
@@ -72,6 +72,7 @@ def take_back(news: Sequence[NewReturn]) -> list[Return]:
             raise InvalidInput(_("There is no such order."), order=new.order_id)
         if not new.quantities:
             raise InvalidInput(_("Say which pieces came back."), order=orders[new.order_id].number)
+    _refuse_outdated(news)
     backs = _shipped(news)
     returns = [
         Return(
@@ -94,6 +95,18 @@ def take_back(news: Sequence[NewReturn]) -> list[Return]:
     _bring_back(parts, at=max(returned.returned_at for returned in returns))
     _record(returns, parts)
     return returns
+
+
+def _refuse_outdated(news: Sequence[NewReturn]) -> None:
+    """Refuse what was typed without knowing the order's newest return; the orders are locked."""
+    known = {new.order_id: new.returns_before for new in news if new.returns_before is not None}
+    there = Counter(Return.objects.filter(order__in=known).values_list("order_id", flat=True)) if known else Counter()
+    for order_id, before in known.items():
+        if there[order_id] != before:
+            raise Outdated(
+                _("Goods of this order came back in the meantime; nothing more was booked. Check what is left."),
+                order=order_id,
+            )
 
 
 def _shipped(news: Sequence[NewReturn]) -> dict[int, _Back]:

@@ -76,10 +76,11 @@ class NewQuota:
 @transaction.atomic(durable=True)
 def set_quota(new: NewQuota) -> Quota:
     """Limit what a channel or a customer may order; what it ordered in these days counts. Raises: InvalidInput."""
-    if new.last < new.first:
+    last = min(new.last, date.max - timedelta(days=1))  # the calendar's last day, for "always", has no next one
+    if last < new.first:
         raise InvalidInput(_("The quota was not saved."), field_errors={"last": _("This day is before the first one.")})
     starts_at = timezone.make_aware(datetime.combine(new.first, time.min))
-    ends_at = timezone.make_aware(datetime.combine(new.last + timedelta(days=1), time.min))
+    ends_at = timezone.make_aware(datetime.combine(last + timedelta(days=1), time.min))
     whose = [new.channel.pk if new.channel else None, new.customer.pk if new.customer else None]
     with connection.cursor() as cursor:
         cursor.execute(HOLD_ORDERS)

@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.errors import DomainError
+from core.errors import DomainError, InvalidInput
+from core.idempotency import do_once, form_key
 from orders import selectors, services
 from orders.aftersales_forms import ComplaintForm, ReturnForm
 from orders.models import Complaint, Order, Return
@@ -20,20 +21,25 @@ from orders.papers import refund
 def order_return(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Take goods of an order back: what is fit goes into stock at its original cost, the rest is scrapped."""
     order = get_object_or_404(Order.objects.select_related("customer", "warehouse"), pk=pk)
-    rows = selectors.returnable_lines(order)
-    form = ReturnForm(order, rows, request.POST if request.method == "POST" else None)
-    error, status = None, 200
+    before = order.returns.count()  # before the lines: a return that commits in between is then unknown to the form
+    form = ReturnForm(order, selectors.returnable_lines(order), request.POST if request.method == "POST" else None)
+    key, error, status = form_key(request), None, 200
+
+    def book() -> int:
+        # Here, as a form sent twice is no longer valid: the pieces came back the first time.
+        if not form.is_valid():
+            raise InvalidInput(_("The input is not valid."))
+        return services.return_goods([form.new_return()])[0].pk
+
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                (returned,) = services.return_goods([form.new_return()])
-            except DomainError as refusal:
-                error, status = refusal, 409
-            else:
-                messages.success(request, _("%s is booked; this is the credit note.") % returned.number)
-                return redirect("orders:credit-note", returned.pk)
-    context = {"order": order, "form": form, "error": error}
+        try:
+            returned = Return.objects.get(pk=do_once(request.user.pk or 0, key, request.POST, book))
+        except DomainError as refusal:
+            error, status = (None, 422) if form.errors else (refusal, 409)
+        else:
+            messages.success(request, _("%s is booked; this is the credit note.") % returned.number)
+            return redirect("orders:credit-note", returned.pk)
+    context = {"order": order, "form": form, "error": error, "key": key, "before": before}
     return render(request, "orders/return.html", context, status=status)
 
 
@@ -61,12 +67,19 @@ def complaint_new(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Note a complaint about an order."""
     order = get_object_or_404(Order.objects.select_related("customer"), pk=pk)
     form = ComplaintForm(order, request.POST if request.method == "POST" else None)
+    key, error = form_key(request), None
     if request.method == "POST" and form.is_valid():
-        services.note_complaint(form.save(commit=False))
-        messages.success(request, _("The complaint was noted."))
-        return redirect("orders:detail", pk)
-    context = {"order": order, "form": form}
-    return render(request, "orders/complaint.html", context, status=422 if form.errors else 200)
+        try:
+            do_once(
+                request.user.pk or 0, key, request.POST, lambda: services.note_complaint(form.save(commit=False)).pk
+            )
+        except DomainError as refusal:
+            error = refusal
+        else:
+            messages.success(request, _("The complaint was noted."))
+            return redirect("orders:detail", pk)
+    context = {"order": order, "form": form, "error": error, "key": key}
+    return render(request, "orders/complaint.html", context, status=422 if form.errors else 409 if error else 200)
 
 
 @require_POST

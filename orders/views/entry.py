@@ -28,6 +28,7 @@ from orders.sources import Alternative, alternatives
 MAX_SUGGESTIONS = 8
 MAX_QUOTED_LINES = 500
 MAX_CODE = 100
+MOST_LOOKED_AT = 5_000  # orders, for the last one of a user
 MAX_OFFERS = 3
 VALID_DAYS = 14  # of a quotation, unless somebody types another day
 
@@ -35,8 +36,10 @@ VALID_DAYS = 14  # of a quotation, unless somebody types another day
 @require_safe
 @permission_required("orders.confirm_order", raise_exception=True)
 def order_new(request: HttpRequest) -> HttpResponse:
-    """The empty form; channel and warehouse as in this user's last order."""
-    last = Order.objects.filter(created_by=request.user.pk).order_by("-pk").first()
+    """The empty form; channel and warehouse as in this user's last order, if that is not long ago."""
+    # Nobody looks through a million orders for somebody who never took one.
+    newest = Order.objects.order_by("-pk").values("pk")[:MOST_LOOKED_AT]
+    last = Order.objects.filter(pk__in=newest, created_by=request.user.pk).order_by("-pk").first()
     customer = request.GET.get("customer", "")
     today = timezone.localdate()
     context = {
@@ -176,7 +179,7 @@ def product_match(request: HttpRequest) -> JsonResponse:
         body = json.loads(request.body)
         codes = [str(code)[:MAX_CODE] for code in list(body["codes"])[:MAX_QUOTED_LINES]]
         customer = str(body.get("customer") or "")
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return JsonResponse({"results": []}, status=422)
     found = match_codes(codes, customer)
     return JsonResponse({"results": [_product_row(product, None) if product else None for product in found]})
@@ -190,7 +193,7 @@ def order_quote(request: HttpRequest) -> JsonResponse:
         body = json.loads(request.body)
         rows = list(body["lines"])[:MAX_QUOTED_LINES]
         form = QuoteForm(body)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return JsonResponse({"lines": [], "total": None}, status=422)
     charges = form.charges()
     if "warehouse" not in form.cleaned_data:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError, InvalidInput
+from core.idempotency import do_once, form_key
 from core.saved_views import saves_views
 from orders import authorizations as selectors
 from orders import services
@@ -58,19 +59,23 @@ def return_authorize(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Agree what of an order may come back; the customer is told the number."""
     order = get_object_or_404(Order.objects.select_related("customer", "warehouse"), pk=pk)
     form = AuthorizeForm(order, selectors.authorizable_lines(order), request.POST if request.method == "POST" else None)
-    error, status = None, 200
+    key, error, status = form_key(request), None, 200
+
+    def authorize() -> int:
+        # Here, as a form sent twice is no longer valid: the pieces are expected back since the first time.
+        if not form.is_valid():
+            raise InvalidInput(_("The input is not valid."))
+        return services.authorize_return(form.new_authorization()).pk
+
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                authorization = services.authorize_return(form.new_authorization())
-            except InvalidInput as refusal:
-                form.show(refusal.field_errors)
-            except DomainError as refusal:
-                error, status = refusal, 409
-            else:
-                return redirect("orders:return-authorization", authorization.pk)
-    context = {"order": order, "form": form, "error": error}
+        try:
+            return redirect("orders:return-authorization", do_once(request.user.pk or 0, key, request.POST, authorize))
+        except InvalidInput as refusal:
+            form.show(refusal.field_errors)
+            status = 422
+        except DomainError as refusal:
+            error, status = refusal, 409
+    context = {"order": order, "form": form, "error": error, "key": key}
     return render(request, "orders/return_authorize.html", context, status=status)
 
 

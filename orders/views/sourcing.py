@@ -33,7 +33,7 @@ def sourcing_page(request: HttpRequest) -> HttpResponseBase:
         seen = request.POST.get("seen", "")
         if seen and seen == _fingerprint(plan):
             try:
-                pk = do_once(request.user.pk or 0, key, lambda: _confirm(form, plan))
+                pk = do_once(request.user.pk or 0, key, request.POST, lambda: _confirm(form, plan))
             except DomainError as error:
                 context["error"], status = error, 409
             else:

@@ -73,7 +73,7 @@ def template_save(request: HttpRequest) -> JsonResponse:
     """Keep the lines sent; 409 when the name is taken and nobody said that it is to be replaced."""
     try:
         body = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return JsonResponse({"errors": []}, status=422)
     new, errors = new_template(body)
     try:

@@ -164,7 +164,7 @@ def blanket_new(request: HttpRequest) -> HttpResponseBase:
         return _form_page(request, head, lines, key=key, status=422)
     new = _new(head, wanted, head.cleaned_data["supplier"].pk)
     try:
-        pk = do_once(request.user.pk or 0, key, lambda: services.add_blanket_order(new).pk)
+        pk = do_once(request.user.pk or 0, key, request.POST, lambda: services.add_blanket_order(new).pk)
     except DomainError as error:
         return _form_page(request, head, lines, key=key, error=error, status=422)
     kick(check_reorder_points)
@@ -267,7 +267,7 @@ def blanket_release(request: HttpRequest, pk: int) -> HttpResponseBase:
         ).pk
 
     try:
-        made = do_once(request.user.pk or 0, key, release)
+        made = do_once(request.user.pk or 0, key, request.POST, release)
     except DomainError as refusal:
         return _refused(request, pk, refusal, list(quantities), lines, shown)
     is_placed = request.POST.get("place") == "yes"

@@ -103,7 +103,7 @@ def order_new(request: HttpRequest) -> HttpResponseBase:
         return services.create_purchase_orders([new])[0].pk
 
     try:
-        pk = do_once(request.user.pk or 0, key, create)
+        pk = do_once(request.user.pk or 0, key, request.POST, create)
     except DomainError as error:
         return _form_page(request, head, lines, key=key, error=error, status=422)
     messages.success(request, _("The purchase order was saved."))

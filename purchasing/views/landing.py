@@ -30,7 +30,7 @@ def receipt_costs(request: HttpRequest, pk: int) -> HttpResponseBase:
         if form.is_valid():
             data = form.cleaned_data
             try:
-                do_once(request.user.pk or 0, key, lambda: services.add_landed_cost(pk, **data).pk)
+                do_once(request.user.pk or 0, key, request.POST, lambda: services.add_landed_cost(pk, **data).pk)
             except DomainError as refusal:
                 error, status = refusal, 409
             else:

@@ -82,7 +82,7 @@ def receive(request: HttpRequest, pk: int) -> HttpResponseBase:
     quantities = {pk: whole(text) or 0 for pk, text in typed.items()}
     new = NewReceipt(pk, quantities, landed=costs.landed(), lots=lots.values())
     try:
-        receipt = do_once(request.user.pk or 0, key, lambda: services.receive_goods([new])[0].pk)
+        receipt = do_once(request.user.pk or 0, key, request.POST, lambda: services.receive_goods([new])[0].pk)
     except DomainError as error:
         named = getattr(error, "field_errors", {})
         errors = {line: named[f"lines.{line}.quantity"] for line in typed if f"lines.{line}.quantity" in named}

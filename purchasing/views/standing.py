@@ -109,7 +109,7 @@ def standing_new(request: HttpRequest) -> HttpResponseBase:
     data = head.cleaned_data
     new = _new(head, wanted, data["supplier"].pk, data["warehouse"].pk)
     try:
-        pk = do_once(request.user.pk or 0, key, lambda: services.add_standing_order(new).pk)
+        pk = do_once(request.user.pk or 0, key, request.POST, lambda: services.add_standing_order(new).pk)
     except DomainError as error:
         return _form_page(request, head, lines, key=key, error=error, status=422)
     messages.success(request, _("The standing order was saved."))

@@ -119,3 +119,13 @@ def test_flatten_names_every_wrong_field():
         "": "e",
         "more.2.x": "f",
     }
+
+
+@pytest.mark.parametrize("depth", [2_000, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"lines":', "}")])
+def test_a_body_nested_too_deeply(shop: Shop, client_of, opening, closing, depth):
+    text = opening * depth + "1" + closing * depth
+    response = client_of(role="Integrations").generic(
+        "POST", "/api/v1/orders/", text, content_type="application/json", headers={"Idempotency-Key": "deep"}
+    )
+    assert problem(response, 400, "parse_error")["detail"] == "The body is nested too deeply."

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 from django.db import IntegrityError
+from django.http import QueryDict
 
 from core.errors import IllegalTransition, InvalidInput
 from core.idempotency import do_once, new_key
@@ -96,7 +97,7 @@ def test_control_without_the_lock_only_the_constraint_saves_us(race, buying):
 def test_the_same_form_sent_twice_at_the_same_moment_receives_once(race, buying):
     order, user, key = buying.order((buying.tea, 10)), UserFactory(), new_key()
     new = NewReceipt(order.pk, {order.lines.get().pk: 4})
-    send = partial(do_once, user.pk, key, lambda: receive_goods([new])[0].pk)
+    send = partial(do_once, user.pk, key, QueryDict(), lambda: receive_goods([new])[0].pk)
     first, second = race(send, send)
     assert first == second == order.receipts.get().pk
     assert StockLevel.objects.get().on_hand == 4
@@ -106,11 +107,11 @@ def test_a_refused_form_may_be_sent_again(buying):
     order, user, key = buying.order((buying.tea, 10)), UserFactory(), new_key()
     line = order.lines.get().pk
     with pytest.raises(InvalidInput):
-        do_once(user.pk, key, lambda: receive_goods([NewReceipt(order.pk, {line: 11})])[0].pk)
-    receipt = do_once(user.pk, key, lambda: receive_goods([NewReceipt(order.pk, {line: 10})])[0].pk)
+        do_once(user.pk, key, QueryDict(), lambda: receive_goods([NewReceipt(order.pk, {line: 11})])[0].pk)
+    receipt = do_once(user.pk, key, QueryDict(), lambda: receive_goods([NewReceipt(order.pk, {line: 10})])[0].pk)
     assert receipt == order.receipts.get().pk
     with pytest.raises(IllegalTransition):
-        do_once(user.pk, "no key", lambda: receive_goods([NewReceipt(order.pk, {line: 1})])[0].pk)
+        do_once(user.pk, "no key", QueryDict(), lambda: receive_goods([NewReceipt(order.pk, {line: 1})])[0].pk)
 
 
 def set_by_hand(place):

@@ -3,8 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from core.admin import ReadOnly
 from core.models import Company, User
 from tests.factories import CompanyFactory, UserFactory
 
@@ -40,6 +44,19 @@ def test_there_is_one_company_for_good(admin):
     assert admin.post("/admin/core/company/1/delete/", {"post": "yes"}).status_code == 403
     company = Company.objects.get()
     assert (company.pk, company.name, company.holding_rate) == (1, "海港日用品", Decimal("0.3"))
+
+
+READ_ONLY = [model for model, shown in site._registry.items() if isinstance(shown, ReadOnly)]
+
+
+@pytest.mark.parametrize("model", READ_ONLY, ids=lambda model: model._meta.label_lower)
+def test_no_list_of_documents_counts_its_rows(admin, model):
+    with CaptureQueriesContext(connection) as asked:
+        assert admin.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/").status_code == 200
+    rows = [query["sql"] for query in asked if f'FROM "{model._meta.db_table}"' in query["sql"]]
+    assert len(rows) == 2, "some keys, and the page"
+    assert "LIMIT 1000" in rows[0]
+    assert not any("COUNT(" in sql for sql in rows)
 
 
 def test_only_who_may_see_users_is_led_to_the_admin(admin):

@@ -7,7 +7,7 @@ import pytest
 from core.errors import InvalidInput
 from inventory.models import StockLevel
 from inventory.verification import stock_differences
-from orders.models import Complaint, Return
+from orders.models import Complaint, Return, ReturnAuthorization
 from orders.services import create_order, return_goods, ship_order
 from orders.timeline import order_events
 from orders.values import NewReturn, NewShipment
@@ -68,6 +68,61 @@ def test_what_cannot_come_back_is_named_and_books_nothing(sales, shipped, back, 
     assert answer.status_code == 422
     assert wrong in {name.partition("-")[0] for name in answer.context["form"].errors}
     assert not Return.objects.exists()
+
+
+def fields_of(page, **typed):
+    """What the page's form sends when this is typed."""
+    hidden = {name: page.context[name] for name in ("key", "before") if name in page.context}
+    return hidden | typed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_return_sent_twice_is_booked_once(sales, shipped):
+    """A second click, or the form again after a lost answer: also where nothing more could come back."""
+    url, field = f"/orders/{shipped.pk}/return/", f"back-{shipped.part.pk}"
+    for back in ("1", "3"):
+        typed = fields_of(sales.get(url), reason="Broken", **{field: back})
+        first, second = sales.post(url, typed), sales.post(url, typed)
+        assert (first.status_code, first["Location"]) == (302, f"/returns/{Return.objects.latest('pk').pk}/")
+        assert (second.status_code, second["Location"]) == (302, first["Location"])
+    assert [line.quantity for returned in Return.objects.order_by("pk") for line in returned.lines.all()] == [1, 3]
+    assert StockLevel.objects.get().on_hand == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_return_changed_after_it_was_sent_is_not_taken_for_the_first(sales, shipped):
+    url, field = f"/orders/{shipped.pk}/return/", f"back-{shipped.part.pk}"
+    typed = fields_of(sales.get(url), reason="Broken", **{field: "1"})
+    sales.post(url, typed)
+    again = sales.post(url, typed | {field: "2"})
+    assert (again.status_code, again.context["error"].code) == (409, "duplicate")
+    assert "This form was sent before, with other content" in again.content.decode()
+    assert StockLevel.objects.get().on_hand == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_cannot_book_the_same_pieces_one_after_the_other(sales, shipped):
+    url, field = f"/orders/{shipped.pk}/return/", f"back-{shipped.part.pk}"
+    pages = [fields_of(sales.get(url), reason="Broken", **{field: "1"}) for _each in range(2)]
+    assert [sales.post(url, typed).status_code for typed in pages] == [302, 409]
+    assert StockLevel.objects.get().on_hand == 1
+    assert sales.post(url, fields_of(sales.get(url), reason="Broken", **{field: "1"})).status_code == 302
+    assert StockLevel.objects.get().on_hand == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_authorisation_and_a_complaint_sent_twice_are_made_once(sales, shipped):
+    url = f"/orders/{shipped.pk}/authorise-return/"
+    page = sales.get(url)
+    typed = fields_of(page, reason="Too small", valid_until=page.context["form"]["valid_until"].initial)
+    typed |= {name: "4" for name in page.context["form"].fields if name.endswith(f"-{shipped.part.pk}")}
+    first, second = sales.post(url, typed), sales.post(url, typed)
+    authorization = ReturnAuthorization.objects.get()
+    assert [answer["Location"] for answer in (first, second)] == [f"/returns/authorised/{authorization.pk}/"] * 2
+    url = f"/orders/{shipped.pk}/complaint/"
+    typed = fields_of(sales.get(url), cause=Complaint.Cause.values[0], text="Scratched", cost="")
+    assert [sales.post(url, typed).status_code for _twice in range(2)] == [302, 302]
+    assert Complaint.objects.count() == 1
 
 
 def test_the_service_scraps_no_more_than_came_back(shipped):

@@ -1,6 +1,7 @@
 """Who gets scarce stock: the plan that earns most, against first come, every plan there is, and the hard rules."""
 
 import itertools
+import tracemalloc
 from unittest.mock import patch
 
 import numpy as np
@@ -51,6 +52,17 @@ def test_equal_to_every_plan_tried_for_up_to_eight_lines():
     for claims, stock in cases(2, 60, lines=8, pieces=3):
         best = max(profit(claims, plan) for plan in every_plan(claims, stock))
         assert profit(claims, most_profit(claims, stock)) == best
+
+
+def test_millions_of_pieces_wanted_take_no_more_memory_than_the_stock():
+    """Somebody types a billion, and the page of that place took eight bytes for each piece and line."""
+    claims = [Claim(1, 10**7, 0, gain=3, bonus=500), Claim(2, 4, 0, gain=3, bonus=50), Claim(3, 10**7, 2, gain=2)]
+    tracemalloc.start()
+    plan = most_profit(claims, 10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert plan == {1: 6, 2: 4, 3: 0}
+    assert peak < 1_000_000
 
 
 def test_the_program_for_large_places_finds_the_same():

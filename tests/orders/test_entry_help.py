@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from orders.models import CustomerItem
+from orders.models import CustomerItem, Order
 from orders.services import create_order
 from orders.services.rules import set_substitute
 from tests.factories import CustomerFactory, UserFactory, stock
@@ -105,3 +105,14 @@ def test_nobody_pays_for_offers_while_nothing_is_short(sales, desk, tea):
         return len(context)
 
     assert queries(10) == queries(9) + 1, "whether there are any"
+
+
+def test_the_last_order_is_looked_for_among_the_newest_only(sales, desk, monkeypatch):
+    """There is no index for it: a user who never took an order would have all of them read."""
+    mine = create_order(desk.order((desk.product(), 1)))
+    Order.objects.filter(pk=mine.pk).update(created_by=sales.session["_auth_user_id"])
+    assert sales.get("/orders/new/").context["last"] == mine
+    create_order(desk.order((desk.product(), 1)))
+    assert sales.get("/orders/new/").context["last"] == mine
+    monkeypatch.setattr("orders.views.entry.MOST_LOOKED_AT", 1)
+    assert sales.get("/orders/new/").context["last"] is None

@@ -7,10 +7,10 @@ from django.utils import timezone
 from inventory.places import Basket
 from inventory.services import reserve_stock
 from inventory.verification import stock_differences
-from orders.models import Allocation, OrderLine, ReturnLine, ShipmentLine
+from orders.models import Allocation, LinePromise, LostDemand, OrderLine, Owed, ReturnLine, ShipmentLine
 from orders.services import create_order, return_goods, ship_order
 from orders.values import NewReturn, NewShipment
-from orders.verification import demand_differences
+from orders.verification import demand_differences, owed_differences
 from purchasing.models import GoodsReceiptLine
 from purchasing.services import create_purchase_orders, receive_goods
 from purchasing.values import NewPurchaseLine, NewPurchaseOrder, NewReceipt
@@ -143,3 +143,41 @@ def test_what_lines_point_at_stays(desk, sql):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL tandem.allow_truncate = 'off'")
     refused(f"{sql}; SET CONSTRAINTS ALL IMMEDIATE")
     assert list(OrderLine.objects.values_list("pk", "order", "product")) == [(line.pk, order.pk, product.pk)]
+
+
+@pytest.fixture
+def promised(desk):
+    """Five pieces wait for stock that comes in ten days."""
+    item = SupplierItemFactory()
+    create_purchase_orders(
+        [NewPurchaseOrder(item.supplier_id, desk.warehouse.pk, [NewPurchaseLine(item.product_id, 5)])]
+    )
+    create_order(desk.order((item.product, 5)))
+
+
+OWED = [
+    "UPDATE orders_owed SET pieces = pieces + 1",
+    "DELETE FROM orders_owed",
+    "INSERT INTO orders_owed SELECT 9, now(), 1, 1, 1",
+]
+
+
+@pytest.mark.parametrize(
+    "sql", [*OWED, *(f"TRUNCATE {table}" for table in ("orders_owed", "orders_linepromise", "orders_lostdemand"))]
+)
+def test_what_was_promised_and_lost_cannot_be_emptied_nor_the_sums_written(promised, sql):
+    before = [list(model.objects.values()) for model in (Owed, LinePromise, LostDemand)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL tandem.allow_truncate = 'off'")
+    with pytest.raises(DatabaseError, match=r"append-only|only with the promises"), transaction.atomic():
+        connection.cursor().execute(sql)
+    assert [list(model.objects.values()) for model in (Owed, LinePromise, LostDemand)] == before
+    assert [len(rows) for rows in before] == [1, 1, 1]
+
+
+def test_control_without_its_trigger_the_sums_can_be_written(promised):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE orders_owed DISABLE TRIGGER owed_refuse_direct")
+        cursor.execute(OWED[0])
+    assert len(owed_differences()) == 1

@@ -1,7 +1,7 @@
 """Warehouses chosen by rule, substitutes offered, and quotas that no confirmation exceeds."""
 
 import itertools
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -157,6 +157,18 @@ def quota(desk, product, quantity, **whose):
     today = timezone.localdate()
     whose = whose or {"channel": desk.channel}
     return set_quota(NewQuota(product, quantity, today, today + timedelta(days=6), **whose))
+
+
+@pytest.mark.django_db
+def test_a_quota_may_hold_until_the_last_day_of_the_calendar(desk):
+    product, today = desk.product(), timezone.localdate()
+    row = set_quota(NewQuota(product, 3, today, date.max, channel=desk.channel))
+    row.refresh_from_db()
+    assert row.last_day == date(9999, 12, 30)
+    with pytest.raises(QuotaExceeded):
+        create_order(desk.order((product, 4)))
+    with pytest.raises(InvalidInput):
+        set_quota(NewQuota(product, 3, date.max, date.max, channel=desk.channel))
 
 
 @pytest.mark.django_db

@@ -150,6 +150,12 @@ def test_a_quote_of_many_lines_costs_as_many_queries_as_one(sales, desk, django_
         ask(sales, desk, *[(product.pk, "2", "1.00") for product in products])
 
 
+@pytest.mark.parametrize("address", ["quote", "products/match", "templates/save"])
+def test_a_body_nested_too_deeply_is_refused(sales, address):
+    answer = sales.post(f"/orders/{address}/", "[" * 100_000, content_type="application/json")
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"lines": 3}', '{"lines": [], "warehouse": "x"}', "\x00"])
 def test_a_malformed_quote_is_refused_quietly(sales, body):
     assert sales.post("/orders/quote/", body, content_type="application/json").status_code == 422
@@ -300,6 +306,8 @@ def three(desk):
         ({"waiting": "1", "q": "ann"}, [2]),
         ({"status": "cancelled"}, []),
         ({"first": "2001-01-01", "last": "2001-12-31"}, []),
+        ({"first": "0001-01-01", "last": "9999-12-31"}, [2, 1, 0]),
+        ({"first": "9999-12-31"}, []),
         ({"status": "nonsense", "channel": "x", "first": "never"}, [2, 1, 0]),
     ],
 )

@@ -120,6 +120,21 @@ def test_more_than_open_is_refused_by_name_and_everything_typed_stays(storekeepe
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_form_changed_after_it_was_sent_is_not_taken_for_the_first(storekeeper, buying):
+    """Back in the browser, another number, sent again: until 2026-11 it said that it was booked, and was not."""
+    order = buying.order((buying.tea, 10))
+    url = f"{RECEIVING}{order.pk}/"
+    key = storekeeper.get(url).context["key"]
+    assert storekeeper.post(url, arrived(order, "4", key=key)).status_code == 302
+    changed = storekeeper.post(url, arrived(order, "5", key=key))
+    assert changed.status_code == 409
+    assert "This form was sent before, with other content" in changed.content.decode()
+    assert StockLevel.objects.get().on_hand == 4
+    assert storekeeper.post(url, arrived(order, "5", key=storekeeper.get(url).context["key"])).status_code == 302
+    assert StockLevel.objects.get().on_hand == 9
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_same_form_sent_twice_receives_once(storekeeper, buying):
     order = buying.order((buying.tea, 10))
     url = f"{RECEIVING}{order.pk}/"

@@ -36,14 +36,14 @@ def test_every_wrong_row_is_reported_and_takes_its_order_with_it(importer):
         "--check",
     )
     assert found.remarks == [
-        ("3", "A-2", "refused", "many is no number"),
+        ("3", "A-2", "refused", "qty: many is no number"),
         ("4", "A-2", "refused", "none of this order is imported, because of line 3"),
-        ("5", "A-3", "refused", "the price -2.50 is negative"),
-        ("6", "A-4", "refused", "the quantity is 0"),
+        ("5", "A-3", "refused", "price: the price -2.50 is negative"),
+        ("6", "A-4", "refused", "qty: the quantity is 0"),
         ("7", "", "refused", "the order number is missing"),
         ("8", "A-5", "refused", "the product is missing"),
-        ("9", "A-6", "refused", "04/03/2026 could be two dates: say --date-order dmy or mdy"),
-        ("10", "A-7", "refused", "the price 2.555 has more than two decimal places"),
+        ("9", "A-6", "refused", "date: 04/03/2026 could be two dates: say --date-order dmy or mdy"),
+        ("10", "A-7", "refused", "price: the price 2.555 has more than two decimal places"),
         ("11", "A-8", "refused", "none of this order is imported, because of line 12"),
         ("12", "A-8", "refused", "customer C2, but C1 in line 11 of the same order"),
         ("13", "A-9", "refused", "none of this order is imported, because of line 14"),
@@ -56,7 +56,8 @@ def test_every_wrong_row_is_reported_and_takes_its_order_with_it(importer):
             "19",
             "A-12",
             "refused",
-            "1.5 is no whole number of pieces; free is no number; 31.2.2026 is no date of the calendar",
+            "qty: 1.5 is no whole number of pieces; price: free is no number; "
+            "date: 31.2.2026 is no date of the calendar",
         ),
         ("20", "A-13", "refused", "the row has 5 cells, the header 6"),
         ("21", "A-14", "refused", "the row has 7 cells, the header 6"),
@@ -89,7 +90,7 @@ def test_what_is_no_order_line_is_left_out_and_its_order_stays(importer):
         ("7", "A-4", "left out", "a bad debt, not a sale"),
         ("8", "A-5", "left out", "a stock correction, not a sale (no price and no customer)"),
         ("9", "A-6", "refused", "a sale of -4 pieces"),
-        ("10", "A-7", "refused", "gift is no kind of row that is known (sale, cancel, adjustment, bad_debt)"),
+        ("10", "A-7", "refused", "kind: gift is no kind of row that is known (sale, cancel, adjustment, bad_debt)"),
     ]
 
 
@@ -131,7 +132,7 @@ def test_the_report_speaks_chinese_when_told_to(importer):
     found = importer(
         "订单号,货号,数量,日期,单价,客户\nA-1,TEA,0,2026-03-01,2.50,C1\n", "--check", "--language", "zh-hans"
     )
-    assert found.remarks == [("2", "A-1", "拒收", "数量为 0")]
+    assert found.remarks == [("2", "A-1", "拒收", "数量: 数量为 0")]
 
 
 def test_the_mapping_is_shown_first(importer):
