@@ -48,7 +48,7 @@ def levels_if(
     rate = demand * basis["lot_weekly_demand"]
     known = _demand(weeks, mean, of_demand, of_lead_time, rate, basis)
     money = _money(forecast, pattern, holding=holding, underage=underage)
-    policy = decide(known, money, promotions=rises(basis))
+    policy = decide(known, money, promoted=basis.get("promoted", float(rises(basis))))
     point, safety_stock = policy.reorder_point, policy.safety_stock
     if "rule" in basis:
         wanted = gamma_quantile(np.array(forecast.service_level), known.mean, known.variance)

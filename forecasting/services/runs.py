@@ -288,17 +288,19 @@ def plan_numbers(plan: Plan, item: Item) -> dict[str, Any]:
         "agility": _round(plan.agility),
         "order_up_to": int(policy["order_up_to"]),
         "lying_weeks": _round(policy["lying_weeks"]),
+        "promoted": _round(policy["promoted"]),
         "season_strength": _round(plan.season_strength),
         "capped_days": plan.capped_days,
         "filled": _round(plan.filled),
-        "events": _events_within(item, demand["weeks"]),
+        "events": _events_within(item),
     }
 
 
-def _events_within(item: Item, weeks: float) -> list[dict[str, Any]]:
-    """The calendar's events that begin within the weeks that stock must last."""
-    last = (item.history.end + timedelta(weeks=weeks)).isoformat()
-    return [event for event in (item.calendar.coming if item.calendar else ()) if event["first"] <= last]
+def _events_within(item: Item) -> list[dict[str, Any]]:
+    """The calendar's events that begin within the weeks that stock may have to last: a lead time may be a long one."""
+    longest = math.ceil(max(item.lead_time.interval(item.review_days).lengths))
+    end = (item.history.end + timedelta(days=longest)).isoformat()
+    return [event for event in (item.calendar.coming if item.calendar else ()) if event["first"] < end]
 
 
 def _economics_numbers(plan: Plan, money: Economics) -> dict[str, Any]:
