@@ -6,8 +6,9 @@ from forecasting.models import ForecastChunk, ForecastRun
 
 
 def take_chunk(chunk_id: int) -> ForecastChunk | None:
-    """Lock one chunk; None when it is done or somebody else computes it."""
-    return ForecastChunk.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=chunk_id).first()
+    """Lock one chunk, its run read with it; None when it is done or somebody else computes it."""
+    free = ForecastChunk.objects.select_related("run").select_for_update(skip_locked=True, of=("self",))
+    return free.filter(pk=chunk_id).first()
 
 
 def lock_free_chunks(chunks: QuerySet[ForecastChunk]) -> list[int]:

@@ -57,12 +57,12 @@ def lines(forecast: DemandForecast) -> Iterator[Line]:
     formula = f"={LOT_FACTOR}*SQRT(2*{{order_cost}}*{{rate}}*{WEEKS_PER_YEAR}/{{holding}})"
     yield "wished", _("Economic lot"), formula
     yield "bounded", _("At least a piece, at most what sells in time"), "=MAX(1,MIN({wished},MAX(1,{rate}*{longest})))"
-    yield "lot", _("In whole packs"), "=CEILING(MAX({bounded},{moq}),{pack})"
+    yield "lot", _("In whole packs"), "=IF({rate}>0,CEILING(MAX({bounded},{moq}),{pack}),0)"
     yield "", _("Service level"), ""
     yield "dispersion", _("Variance / mean of usual demand"), "=MAX({spread}*SQRT({rate}*{weeks}),0.5)"
     below = f"=({{rate}}*{{review}}/7+{LUMPY_SHARE}*{{dispersion}})/2" if "undershoot" in basis else "=0"
     yield "below", _("Below the reorder point when an order goes out"), below
-    lying = f"=MIN(({{lot}}+{{below}})/{{rate}},{LONGEST_LYING_WEEKS})"
+    lying = f"=IF({{rate}}>0,MIN(({{lot}}+{{below}})/{{rate}},{LONGEST_LYING_WEEKS}),{WEEKS_PER_YEAR})"
     yield "lying", _("Weeks that a piece too many lies"), lying
     if basis["lying_weeks"] is not None and rises(basis):
         yield "lying", _("Weeks that a piece too many lies, after the event"), basis["lying_weeks"]
@@ -73,7 +73,7 @@ def lines(forecast: DemandForecast) -> Iterator[Line]:
     if "rule" in basis:
         yield "service", _("Service level that somebody wants"), forecast.service_level
     yield "", _("Levels"), ""
-    quantile = "=ROUND(GAMMAINV({service},{mean}^2/{variance},{variance}/{mean}),0)"
+    quantile = "=IF({mean}>0,ROUND(GAMMAINV({service},{mean}^2/{variance},{variance}/{mean}),0),0)"
     yield "reorder_point", _("Reorder point"), quantile
     yield "safety_stock", _("Safety stock"), "=MAX({reorder_point}-ROUND({mean},0),0)"
     yield "order_up_to", _("Order-up-to level"), "={reorder_point}+{lot}"
@@ -88,7 +88,7 @@ def _from_events(basis: dict[str, float]) -> float:
 def rises(basis: dict[str, float]) -> bool:
     """Whether an event made what is left over lie longer than a lot lasts."""
     ordered, rate = basis["lot"] + basis.get("undershoot", 0.0), basis["lot_weekly_demand"]
-    usual = min(ordered / rate, LONGEST_LYING_WEEKS) if rate else 0.0
+    usual = min(ordered / rate, LONGEST_LYING_WEEKS) if rate else WEEKS_PER_YEAR
     return abs(basis["lying_weeks"] - usual) > 1e-3 * max(usual, 1.0)
 
 

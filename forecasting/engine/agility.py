@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.engine.history import FloatArray
-from forecasting.engine.level import FAST_WEEKS, SLOW_WEEKS, STEADY_WEEKS, mean_path
+from forecasting.engine.level import mean_paths
 
 AHEAD_WEEKS = 2  # that a departure of the fast average from the slow one is compared with
 SETTLED_WEEKS = 13  # a product this young has no slow average to depart from
@@ -78,12 +78,10 @@ def learn_agility(demand: FloatArray, week: float) -> Agility:
 
 def _departures(demand: FloatArray, week: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Regressors (rows, origins, REGRESSORS), what followed, and which origins count (0 or 1)."""
-    ahead = round(AHEAD_WEEKS * week)
+    ahead = max(round(AHEAD_WEEKS * week), 1)
     begun = np.cumsum(demand, axis=1) > 0
     origins = np.arange(round(SETTLED_WEEKS * week), demand.shape[1] - ahead, max(round(week), 1))
-    slow, steady, fast = (
-        mean_path(demand, begun, half_life * week)[:, origins] for half_life in (SLOW_WEEKS, STEADY_WEEKS, FAST_WEEKS)
-    )
+    slow, steady, fast = (path[:, origins] for path in mean_paths(demand, begun, week))
     total = np.concatenate([np.zeros((len(demand), 1)), np.cumsum(demand, axis=1)], axis=1)
     following = (total[:, origins + 1 + ahead] - total[:, origins + 1]) / ahead
     settled = (np.cumsum(begun, axis=1)[:, origins] > SETTLED_WEEKS * week).astype(np.float64)

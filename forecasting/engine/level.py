@@ -43,9 +43,9 @@ def recent_level(
     (rows, periods), None for 1. agility: of each row.
     """
     slow = weighted_mean(demand, age, SLOW_WEEKS * week, trust)
-    fast = weighted_mean(demand, age, FAST_WEEKS * week, trust)
+    fast = weighted_mean(demand, age, half_life(FAST_WEEKS, week), trust)
     if np.any(np.asarray(agility) < 1):
-        fast = _between(weighted_mean(demand, age, STEADY_WEEKS * week, trust), fast, slow, agility)
+        fast = _between(weighted_mean(demand, age, half_life(STEADY_WEEKS, week), trust), fast, slow, agility)
     if usual is not None:
         known = np.isfinite(usual)
         weight = np.where(known, PRIOR_WEEKS * week, 0.0)
@@ -53,6 +53,11 @@ def recent_level(
         slow = (slow * age + weight * prior) / np.maximum(age + weight, 1.0)
         fast = np.where(age < 2 * PRIOR_WEEKS * week, slow, fast)
     return Level(blend(slow, fast), slow)
+
+
+def half_life(weeks: float, week: float) -> float:
+    """Periods that ``weeks`` are; as many periods where one is longer than a week: a single month is no average."""
+    return weeks * max(week, 1.0)
 
 
 def blend(slow: FloatArray, fast: FloatArray) -> FloatArray:
@@ -74,9 +79,7 @@ def weighted_mean(values: FloatArray, age: IntArray, half_life: float, trust: Fl
 def level_path(demand: FloatArray, week: float, agility: FloatArray | float = 1.0) -> FloatArray:
     """What ``recent_level`` would have said after each period; shape (rows, periods)."""
     begun = np.cumsum(demand, axis=1) > 0
-    slow, steady, fast = (
-        mean_path(demand, begun, half_life * week) for half_life in (SLOW_WEEKS, STEADY_WEEKS, FAST_WEEKS)
-    )
+    slow, steady, fast = mean_paths(demand, begun, week)
     by_row = np.reshape(np.asarray(agility, dtype=np.float64), (-1, 1))
     return blend(slow, _between(steady, fast, slow, by_row))
 
@@ -92,6 +95,13 @@ def _between(steady: FloatArray, fast: FloatArray, slow: FloatArray, agility: Fl
     opposed = np.where(ahead < -MOST_OPPOSED, -2 * MOST_OPPOSED - ahead, np.minimum(ahead, MOST_OPPOSED))
     ahead = np.where(np.asarray(agility) < 0, opposed, ahead)
     return np.asarray(steady * np.exp(agility * ahead))
+
+
+def mean_paths(demand: FloatArray, begun: np.ndarray, week: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The slow, the steady and the fast average after each period; shapes (rows, periods)."""
+    periods = SLOW_WEEKS * week, half_life(STEADY_WEEKS, week), half_life(FAST_WEEKS, week)
+    slow, steady, fast = (mean_path(demand, begun, halved) for halved in periods)
+    return slow, steady, fast
 
 
 def mean_path(demand: FloatArray, begun: np.ndarray, half_life: float) -> FloatArray:

@@ -258,12 +258,14 @@ def _decide(
     demand: LeadTimeDemand, money: policy.Money, lift: FloatArray, intervals: Sequence[Interval]
 ) -> policy.Policy:
     """The policy of each row; what a planned rise leaves over lies longer than a usual piece too many."""
+    peaks = np.array([lift[n, : math.ceil(max(i.lengths))].max() for n, i in enumerate(intervals)])
+    rises = (peaks > 1.0) & (demand.mean > 0) & (demand.variance > 0)
+    # Of what is wanted on the highest day, what events add: a holiday of a few per cent is hardly a promotion.
+    promoted = np.where(rises, 1.0 - 1.0 / np.maximum(peaks, 1.0), 0.0)
     usual = policy.decide(demand, money)
-    rises = np.array([lift[n, : math.ceil(max(i.lengths))].max() > 1.0 for n, i in enumerate(intervals)])
-    rises &= (demand.mean > 0) & (demand.variance > 0)
     if not rises.any():
         return usual
-    risen = policy.decide(_picked(demand, rises), _picked(money, rises), promotions=True)
+    risen = policy.decide(_picked(demand, rises), _picked(money, rises), promoted=promoted[rises])
     for f in fields(policy.Policy):
         getattr(usual, f.name)[rises] = getattr(risen, f.name)
     return usual

@@ -123,6 +123,7 @@ class Policy:
     lying_weeks: FloatArray  # how long a piece too many lies
     expected: FloatArray  # lead-time demand in whole pieces
     quantile: FloatArray
+    promoted: FloatArray  # how much of what is left over promotions will have left
 
     def row(self, index: int) -> dict[str, float]:
         """The numbers of one row."""
@@ -150,13 +151,17 @@ def critical_ratio(underage: FloatArray, overage: FloatArray) -> FloatArray:
     return np.where(total > 0, underage / np.where(total > 0, total, 1.0), 1.0)
 
 
-def decide(demand: LeadTimeDemand, money: Money, *, promotions: bool = False) -> Policy:
-    """The policy that earns most under these economics. promotions: whether some are planned in the interval."""
+def decide(demand: LeadTimeDemand, money: Money, *, promoted: FloatArray | float = 0.0) -> Policy:
+    """The policy that earns most under these economics.
+
+    promoted: how much of what is left over promotions planned in the interval will have left; 0 where none are.
+    """
     wished = economic_lot(demand.weekly_rate, money)
     lot = np.where(wished > 0, round_up(wished, money.moq, money.order_multiple), 0.0)  # nothing sells: buy nothing
     lying = _cycle(lot + demand.undershoot, demand.weekly_rate)
-    if promotions:
-        lying = _lying_after_promotion(demand, money, lot)
+    promoted = promoted + np.zeros(len(lot))
+    if promoted.any():
+        lying = np.where(promoted > 0, _lying_after_promotion(demand, money, lot, promoted), lying)
     overage = money.holding_a_week * lying
     ratio = critical_ratio(money.underage, overage)
     service = np.clip(ratio, LOWEST_SERVICE, HIGHEST_SERVICE)
@@ -176,6 +181,7 @@ def decide(demand: LeadTimeDemand, money: Money, *, promotions: bool = False) ->
         lying_weeks=lying,
         expected=expected,
         quantile=quantile,
+        promoted=promoted,
     )
 
 
@@ -185,7 +191,7 @@ def _cycle(ordered: FloatArray, weekly: FloatArray) -> FloatArray:
         return np.where(weekly > 0, np.minimum(ordered / weekly, LONGEST_LYING_WEEKS), WEEKS_PER_YEAR)
 
 
-def _lying_after_promotion(demand: LeadTimeDemand, money: Money, lot: FloatArray) -> FloatArray:
+def _lying_after_promotion(demand: LeadTimeDemand, money: Money, lot: FloatArray, promoted: FloatArray) -> FloatArray:
     """Weeks that a piece too many lies when it was meant for a promotion.
 
     What a promotion leaves beyond the usual safety stock must sell at the usual rate before the next order; how much
@@ -199,12 +205,12 @@ def _lying_after_promotion(demand: LeadTimeDemand, money: Money, lot: FloatArray
     mean = np.maximum(demand.mean, LEAST_MEAN)
     shape, scale = np.square(mean) / demand.variance, demand.variance / mean
     low, high = np.zeros(len(mean)), gamma_quantile(np.array(HIGHEST_SERVICE), mean, demand.variance)
-    left = kept
+    left, lasts = kept, 1.0 - (1.0 - PROMOTION_CLEARS) * promoted
     for _ in range(SEARCH_STEPS):
         level = 0.5 * (low + high)
         below = special.gammainc(shape, level / scale)
         sold = mean * special.gammainc(shape + 1, level / scale)
-        left = PROMOTION_CLEARS * np.maximum((kept + level) * below - sold, 0.0)
+        left = lasts * np.maximum((kept + level) * below - sold, 0.0)
         worth_more = money.underage * (1 - below) > money.holding_a_week * left / rate
         low, high = np.where(worth_more, level, low), np.where(worth_more, high, level)
     return np.minimum(left / np.maximum(below, LEAST_MEAN) / rate, LONGEST_LYING_WEEKS)

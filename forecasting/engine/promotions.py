@@ -49,7 +49,7 @@ def design(events: FloatArray, week: float) -> FloatArray:
     deal, feature = events[..., 0], events[..., 1]
     price = np.log(np.clip(np.nan_to_num(events[..., 2], nan=1.0), 0.25, 3.0))
     depth = np.maximum(-price, 0.0)
-    before = [_week_before(column, round(week)) for column in (feature, feature * depth, price)]
+    before = [_week_before(column, max(round(week), 1)) for column in (feature, feature * depth, price)]
     now = [deal, feature, price, feature * depth, deal * depth, np.maximum(depth - DEEP_CUT, 0.0)]
     return np.stack([*now, *before], axis=-1)
 

@@ -59,7 +59,7 @@ class TandemPolicy:
         """The quantity to order at the end of the period."""
         self._take_in(history, on_hand, on_order)
         demand = self._lead_time_demand(params)
-        policy = decide(demand, self.money, promotions=self._promotions_known(params))
+        policy = decide(demand, self.money, promoted=float(self._promotions_known(params)))
         self.rate = float(demand.weekly_rate[0]) / params.week
         position = on_hand + on_order
         order = 0.0

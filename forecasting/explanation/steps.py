@@ -277,8 +277,7 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
         )
     yield Step(
         _("A piece too many"),
-        _("It lies for the %(weeks)s weeks until the next order and costs holding and obsolescence.")
-        % {"weeks": n(basis["lying_weeks"], 1)},
+        _lying(basis) % {"weeks": n(basis["lying_weeks"], 1)},
         f"{x(money['unit_cost'])} × ({percent(money['holding_rate'], 2)} + {percent(money['obsolescence_rate'])}) × "
         f"{x(basis['lying_weeks'])} / {x(WEEKS_PER_YEAR)} = {r(money['overage'])}",
     )
@@ -295,6 +294,17 @@ def _money(forecast: DemandForecast) -> Iterator[Step]:
         f"{x(money['underage'])} / ({x(money['underage'])} + {x(money['overage'])}) = "
         f"{percent(money['critical_ratio'])}",
     )
+
+
+def _lying(basis: dict[str, float]) -> str:
+    """How long a piece too many lies, and why."""
+    if not basis["lot_weekly_demand"]:
+        return _(
+            "Nothing is expected to sell: it lies for a year, %(weeks)s weeks, and costs holding and obsolescence."
+        )
+    if rises(basis):
+        return _("What the event leaves over lies for %(weeks)s weeks on average and costs holding and obsolescence.")
+    return _("It lies for the %(weeks)s weeks until the next order and costs holding and obsolescence.")
 
 
 def _safety_stock(forecast: DemandForecast) -> Step:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -38,7 +38,6 @@ from forecasting.economics import Supply, default_lead_time, economics_of, learn
 from forecasting.engine.agility import Agility
 from forecasting.engine.plan import DAYS, Item, Plan, make_plans
 from forecasting.engine.policy import WEEKS_PER_YEAR, Economics
-from forecasting.engine.spread import Curve
 from forecasting.locks import lock_free_chunks, lock_run, take_chunk
 from forecasting.models import DemandForecast, ForecastChunk, ForecastRun
 from forecasting.services.adjustments import measure_adjustments
@@ -142,20 +141,39 @@ def compute_chunk(chunk_id: int) -> int:
         return 0
     clock = _Clock()
     places: list[Place] = [(product, warehouse) for product, warehouse in chunk.places]
-    shared = ForecastRun.objects.values_list("shared", flat=True).get(pk=chunk.run_id)
-    as_of = ForecastRun.objects.values_list("as_of", flat=True).get(pk=chunk.run_id)
-    items = dict(_items(places, as_of, shared))
+    errors = _compute_all(places, chunk.run, clock)
+    _record_progress(chunk, len(places), errors, clock.seconds)
+    return len(places)
+
+
+def _compute_all(places: list[Place], run: ForecastRun, clock: "_Clock") -> dict[Place, str]:
+    """Compute places together; if that fails, half by half, so that only the bad series goes without: says which."""
+    try:
+        with transaction.atomic():  # a savepoint: what one series made the database refuse is undone for all of them
+            _compute(places, run, clock)
+    except (OperationalError, InterfaceError):
+        raise  # a conflict or a lost connection says nothing about a series
+    except Exception as exc:  # whatever is wrong with one series, the others get their forecast
+        half = len(places) // 2
+        if not half:
+            return {places[0]: f"{type(exc).__name__}: {' '.join(str(exc).split())}"}
+        return _compute_all(places[:half], run, clock) | _compute_all(places[half:], run, clock)
+    return {}
+
+
+def _compute(places: list[Place], run: ForecastRun, clock: "_Clock") -> None:
+    """Forecast places and apply their policies."""
+    shared = run.shared
+    items = dict(_items(places, run.as_of, shared))
     clock.lap("read")
-    plans, errors = _plan_all(items, curve_of(shared["spread"]), Agility.of(shared.get("agility", [])))
+    plans = make_plans(list(items.values()), curve_of(shared["spread"]), Agility.of(shared.get("agility", [])))
     clock.lap("fit")
-    forecasts = [_forecast(place, plan, items[place], chunk.run_id) for place, plan in plans.items()]
-    apply_policies(forecasts, as_of)
+    forecasts = [_forecast(place, plan, items[place], run.pk) for place, plan in zip(items, plans, strict=True)]
+    apply_policies(forecasts, run.as_of)
     DemandForecast.objects.bulk_create(
         forecasts, update_conflicts=True, unique_fields=["product", "warehouse"], update_fields=REPLACED, batch_size=500
     )
     clock.lap("write")
-    _record_progress(chunk, len(places), errors, clock.seconds)
-    return len(places)
 
 
 class _Clock:
@@ -167,7 +185,7 @@ class _Clock:
 
     def lap(self, step: str) -> None:
         now = time.process_time()
-        self.seconds[step] = now - self._last
+        self.seconds[step] = self.seconds.get(step, 0.0) + now - self._last
         self._last = now
 
 
@@ -198,21 +216,6 @@ def _items(places: Sequence[Place], as_of: date, shared: dict[str, Any]) -> Iter
                 calendar=calendar,
             ),
         )
-
-
-def _plan_all(items: dict[Place, Item], curve: Curve, agility: Agility) -> tuple[dict[Place, Plan], dict[Place, str]]:
-    """Plans by place; if they cannot be made together, one by one, so that only the bad series goes without."""
-    try:
-        return dict(zip(items, make_plans(list(items.values()), curve, agility), strict=True)), {}
-    except Exception:  # whatever is wrong with one series, the others get their forecast
-        plans: dict[Place, Plan] = {}
-        errors: dict[Place, str] = {}
-        for place, item in items.items():
-            try:
-                plans[place] = make_plans([item], curve, agility)[0]
-            except Exception as exc:
-                errors[place] = f"{type(exc).__name__}: {exc}"
-        return plans, errors
 
 
 def _forecast(place: Place, plan: Plan, item: Item, run_id: int) -> DemandForecast:
@@ -285,17 +288,19 @@ def plan_numbers(plan: Plan, item: Item) -> dict[str, Any]:
         "agility": _round(plan.agility),
         "order_up_to": int(policy["order_up_to"]),
         "lying_weeks": _round(policy["lying_weeks"]),
+        "promoted": _round(policy["promoted"]),
         "season_strength": _round(plan.season_strength),
         "capped_days": plan.capped_days,
         "filled": _round(plan.filled),
-        "events": _events_within(item, demand["weeks"]),
+        "events": _events_within(item),
     }
 
 
-def _events_within(item: Item, weeks: float) -> list[dict[str, Any]]:
-    """The calendar's events that begin within the weeks that stock must last."""
-    last = (item.history.end + timedelta(weeks=weeks)).isoformat()
-    return [event for event in (item.calendar.coming if item.calendar else ()) if event["first"] <= last]
+def _events_within(item: Item) -> list[dict[str, Any]]:
+    """The calendar's events that begin within the weeks that stock may have to last: a lead time may be a long one."""
+    longest = math.ceil(max(item.lead_time.interval(item.review_days).lengths))
+    end = (item.history.end + timedelta(days=longest)).isoformat()
+    return [event for event in (item.calendar.coming if item.calendar else ()) if event["first"] < end]
 
 
 def _economics_numbers(plan: Plan, money: Economics) -> dict[str, Any]:

@@ -87,6 +87,18 @@ class TestPlan:
         assert forecast.horizon["mean"][:2] == [130.0, 70.0]
         assert forecast.basis["events"][0]["factor"] == 3.0
 
+    def test_two_per_cent_more_on_some_days_is_hardly_a_promotion(self, shop):
+        shop.sell({AS_OF - timedelta(days=3 * day): 20 + 5 * (day % 9) for day in range(1, 120)})
+        run_forecast(as_of=AS_OF)
+        before = DemandForecast.objects.get()
+        days = {"starts_on": AS_OF + timedelta(days=2), "ends_on": AS_OF + timedelta(days=6)}
+        save_event({"name": "Holiday", "kind": "event", "planned_uplift": Decimal("1.02")} | days, [])
+        run_forecast(as_of=AS_OF)
+        after = DemandForecast.objects.get()
+        assert before.lead_time_demand < after.lead_time_demand < 1.02 * before.lead_time_demand
+        assert after.service_level == pytest.approx(before.service_level, abs=0.01)
+        assert [event["name"] for event in after.basis["events"]] == ["Holiday"]
+
     def test_the_next_occurrence_is_expected_to_do_what_the_last_one_did(self, shop):
         sell_daily(shop, risen=range(30, 35))
         event(AS_OF - timedelta(days=34), AS_OF - timedelta(days=30))

@@ -200,10 +200,18 @@ class TestPromotions:
         planned = constant(mean=100.0, variance=1000.0)
         usual = {"usual_mean": np.array([20.0]), "usual_variance": np.array([20.0])}
         planned = LeadTimeDemand(**({n: getattr(planned, n) for n in LeadTimeDemand.__slots__} | usual))
-        with_plan = policy.decide(planned, money(moq=100), promotions=True)
+        with_plan = policy.decide(planned, money(moq=100), promoted=1.0)
         without = policy.decide(planned, money(moq=100))
         assert with_plan.lying_weeks[0] > 0
         assert with_plan.reorder_point[0] != without.reorder_point[0]
+
+    def test_what_is_left_of_a_promotion_is_half_sold_by_the_next_one(self):
+        """The less of it is a promotion's, the more lies as long as usual: no jump where an event does nothing."""
+        demand = constant(mean=100.0, variance=1000.0)
+        usual, hardly, wholly = (policy.decide(demand, money(moq=100), promoted=p) for p in (0.0, 0.01, 1.0))
+        assert abs(hardly.reorder_point[0] - usual.reorder_point[0]) <= 1
+        assert 0.5 < wholly.lying_weeks[0] / hardly.lying_weeks[0] < 0.6  # half of more: its level is higher
+        assert wholly.reorder_point[0] > hardly.reorder_point[0] + 5
 
 
 class TestDistribution:

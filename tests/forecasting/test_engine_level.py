@@ -48,6 +48,16 @@ class TestLevel:
         trust = rows(1, 1, 0.25)
         assert level.weighted_mean(rows(0, 4, 16), np.array([2]), 1.0, trust) == pytest.approx([8.0])
 
+    def test_a_month_is_no_average(self):
+        """Half-lives of 2 weeks would be half a month: an even month without a sale would count for nearly all."""
+        week = 12 / 52
+        now = level.recent_level(np.array([[6.0, 0.0, 6.0, 0.0]]), np.array([4]), week)
+        weights = 0.5 ** (np.array([3, 2, 1, 0]) / 2)  # half-life: two months
+        fast = 6 * (weights[0] + weights[2]) / weights.sum()
+        assert fast == pytest.approx(2.4853, abs=1e-4)
+        assert now.slow == pytest.approx([2.9567], abs=1e-4)  # two years are 24 months
+        assert now.rate == pytest.approx([math.sqrt(2.9567 * 2.4853)], abs=1e-4)
+
     def test_the_blend_is_the_geometric_mean_and_lets_go(self):
         assert level.blend(np.array([4.0, 4.0, 0.0]), np.array([9.0, 0.0, 0.0])) == pytest.approx(
             [6.0, 4 * math.sqrt(0.001), 0.0]

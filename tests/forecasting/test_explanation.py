@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ from django.utils import translation
 
 from forecasting.explanation.steps import _model, assumptions, explain
 from forecasting.models import DemandForecast
-from forecasting.services import run_forecast
-from tests.factories import ProductFactory
+from forecasting.services import run_forecast, save_event
+from tests.factories import ProductFactory, stock
 from tests.forecasting.conftest import AS_OF
 
 CALCULATOR = {"√": "sqrt", "²": "**2", "×": "*", "−": "-", " %": "/100", ",": "", ";": ",", "^": "**"}
@@ -40,6 +41,25 @@ def test_every_line_of_arithmetic_is_right_as_shown(shop, seed):
         decimals = len(re.sub(r"[^0-9.]", "", right).partition(".")[2])
         unit = 10.0**-decimals / (100 if "%" in right else 1)
         assert compute(left) == pytest.approx(compute(right), abs=0.51 * unit), step.arithmetic
+
+
+def test_how_long_a_piece_too_many_lies_is_said_as_it_is(shop):
+    """Until the next order, unless nothing sells at all or an event is to be cleared."""
+
+    def said(forecast: DemandForecast) -> str:
+        (sentence,) = [s.sentence for s in explain(forecast, with_money=True) if s.name == "A piece too many"]
+        return sentence
+
+    stock(idle := ProductFactory(), shop.warehouse, 5)
+    shop.sell_weekly(70, 30)
+    run_forecast(as_of=AS_OF)
+    assert said(DemandForecast.objects.get(product=idle)).startswith("Nothing is expected to sell: it lies for a year,")
+    sold = DemandForecast.objects.filter(product=shop.product)
+    assert said(sold.get()).startswith("It lies for the")
+    days = {"starts_on": AS_OF + timedelta(days=2), "ends_on": AS_OF + timedelta(days=4)}
+    save_event({"name": "Sale", "kind": "event", "planned_uplift": Decimal(3)} | days, [])
+    run_forecast(as_of=AS_OF)
+    assert said(sold.get()).startswith("What the event leaves over lies for")
 
 
 def test_without_permission_for_margins_no_money_is_shown(shop):

@@ -106,6 +106,29 @@ def test_the_same_world_gives_the_same_orders():
     assert first == second
 
 
+@pytest.mark.filterwarnings("error")
+def test_periods_may_be_months():
+    params = Params(lt_min=1, lt_max=2, week=12 / 52, start=36)
+    rates = np.arange(5.0, 45.0)
+    policy = started(np.random.default_rng(8).poisson(rates[:, None], (40, 36)).astype(float), params)
+    assert policy.agility.coefficients
+    policy.decide(np.full(36, 10.0), 0.0, 0.0, params)
+    assert policy.rate == pytest.approx(10.0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_promotions_of_a_month_are_taken_out():
+    """Every sixth of 36 months sells twice the usual ten, at 30 % off; the usual level is a month's without them."""
+    events = np.zeros((39, 3))
+    events[:, 2] = 1.0
+    events[::6] = [1.0, 1.0, 0.7]
+    params = Params(lt_min=1, lt_max=2, week=12 / 52, start=36, events=events)
+    demand = np.where(np.arange(36) % 6 == 0, 20.0, 10.0)
+    policy = started(np.tile(demand, (40, 1)), params)
+    policy.decide(demand, 0.0, 0.0, params)
+    assert policy.rate == pytest.approx(10.0, rel=0.05)
+
+
 def test_a_product_that_stops_selling_is_ordered_no_more():
     demand = np.random.default_rng(5).poisson(3, (30, DAYS)).astype(float)
     demand[0, 400:] = 0

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -121,6 +122,20 @@ def test_one_bad_series_keeps_its_policy_and_stops_nothing(shop, monkeypatch):
     assert run.failures == [{"product": "CUP", "warehouse": "EAST", "error": "ValueError: no such model"}]
     assert StockPolicy.objects.get(product=shop.product).updated_at == before.updated_at
     assert DemandForecast.objects.get(product=other).run == run
+
+
+def test_a_series_too_big_to_be_kept_stops_nothing(shop):
+    """A billion pieces a day at 999.00 would sell for more a year than the column holds; the database refuses that."""
+    shop.sell_weekly(70, 30)
+    ton = ProductFactory(sku="TON", price=Decimal("999.00"))
+    shop.sell({AS_OF - timedelta(days=day): 10**9 for day in range(1, 60)}, ton)
+    run = run_forecast(as_of=AS_OF)
+    assert (run.status, run.total, run.done) == ("done", 2, 2)
+    (failure,) = run.failures
+    assert (failure["product"], failure["warehouse"]) == ("TON", "EAST")
+    assert failure["error"].startswith("DataError: numeric field overflow")
+    assert DemandForecast.objects.get().product == shop.product
+    assert StockPolicy.objects.get().product == shop.product
 
 
 def test_a_run_in_which_everything_fails_has_failed(shop, monkeypatch):
