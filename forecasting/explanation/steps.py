@@ -147,17 +147,23 @@ def _tested(forecast: DemandForecast) -> Step:
     if forecast.model == "naive":
         return Step(
             name,
-            _(
+            ngettext(
+                "Tested from %(origins)s dates in the past, no model forecast the next week better than "
+                "repeating the last one, which is off by %(wape)s of demand.",
                 "Tested from %(origins)s dates in the past, no model forecast the next %(weeks)s weeks better than "
-                "repeating the last ones, which is off by %(wape)s of demand."
+                "repeating the last ones, which is off by %(wape)s of demand.",
+                accuracy["weeks"],
             )
             % values,
         )
     return Step(
         name,
-        _(
+        ngettext(
+            "Tested from %(origins)s dates in the past, it forecast the next week with an error of %(wape)s of demand "
+            "(naive method: %(naive)s) and a bias of %(bias)s.",
             "Tested from %(origins)s dates in the past, it forecast the next %(weeks)s weeks with an error of %(wape)s "
-            "of demand (naive method: %(naive)s) and a bias of %(bias)s."
+            "of demand (naive method: %(naive)s) and a bias of %(bias)s.",
+            accuracy["weeks"],
         )
         % values,
     )

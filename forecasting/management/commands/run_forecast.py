@@ -22,7 +22,7 @@ class Command(BaseCommand):
             "--as-of",
             type=date.fromisoformat,
             metavar="DATE",
-            help="forecast as on this day, from what was known before it (default: today)",
+            help="forecast as on this day, from what was known before it, and set the policies so (default: today)",
         )
 
     def handle(self, *args: Any, product: str | None = None, as_of: date | None = None, **options: Any) -> None:
