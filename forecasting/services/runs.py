@@ -149,7 +149,7 @@ def compute_chunk(chunk_id: int) -> int:
 def _compute_all(places: list[Place], run: ForecastRun, clock: "_Clock") -> dict[Place, str]:
     """Compute places together; if that fails, half by half, so that only the bad series goes without: says which."""
     try:
-        with transaction.atomic():  # a savepoint: what one series made the database refuse is undone for all of them
+        with transaction.atomic(savepoint=True):  # what one series made the database refuse is undone for all of them
             _compute(places, run, clock)
     except (OperationalError, InterfaceError):
         raise  # a conflict or a lost connection says nothing about a series

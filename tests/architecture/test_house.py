@@ -50,7 +50,7 @@ def test_rows_are_locked_only_in_locks():
 
 
 def test_every_transaction_says_what_it_is():
-    pattern = r"\batomic(\((?!durable=True|savepoint=False)|$)"
+    pattern = r"\batomic(\((?!durable=True|savepoint=(?:True|False))|$)"
     assert offenders(pattern) == []
 
 
