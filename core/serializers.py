@@ -5,6 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 
+NUMBERS = (serializers.IntegerField, serializers.DecimalField)
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Input that refuses fields it does not know: a misspelt optional field must not be dropped in silence."""
@@ -12,6 +14,8 @@ class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(str(name) for name in set(data) - set(self.fields)) if isinstance(data, dict) else []
         errors: dict[str, Any] = {name: [_("There is no such field.")] for name in unknown}
+        if isinstance(data, dict):
+            errors |= self._not_numbers(data)
         try:
             value = super().to_internal_value(data)
         except exceptions.ValidationError as exc:
@@ -21,3 +25,11 @@ class StrictSerializer(serializers.Serializer[Any]):
         if errors:
             raise exceptions.ValidationError(errors)
         return value
+
+    def _not_numbers(self, data: dict[Any, Any]) -> dict[str, Any]:
+        """Texts that only Python takes for numbers: to everybody else 1_0 is a slip of the finger, not ten."""
+        return {
+            name: [field.error_messages["invalid"]]
+            for name, value in data.items()
+            if type(value) is str and "_" in value and isinstance(field := self.fields.get(name), NUMBERS)
+        }

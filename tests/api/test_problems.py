@@ -129,3 +129,16 @@ def test_a_body_nested_too_deeply(shop: Shop, client_of, opening, closing, depth
         "POST", "/api/v1/orders/", text, content_type="application/json", headers={"Idempotency-Key": "deep"}
     )
     assert problem(response, 400, "parse_error")["detail"] == "The body is nested too deeply."
+
+
+def test_digits_that_only_python_reads_as_a_number(client_of, shop: Shop):
+    """1_0 is a slip of the finger, not ten pieces."""
+    body = shop.order(("TEA", 1), freight="1_0.00")
+    body["lines"][0] |= {"quantity": "1_0", "unit_price": "9_9.90"}
+    response = client_of("orders.confirm_order").post("/api/v1/orders/", body, format="json")
+    errors = problem(response, 400, "invalid")["errors"]
+    assert sorted((error["field"], error["detail"]) for error in errors) == [
+        ("freight", "A valid number is required."),
+        ("lines.0.quantity", "A valid integer is required."),
+        ("lines.0.unit_price", "A valid number is required."),
+    ]
