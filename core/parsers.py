@@ -1,17 +1,27 @@
-"""Request bodies of the API: JSON, gzipped or not, and never larger than what is unpacked at once."""
+"""Request bodies in JSON: of the API, gzipped or not and never larger than what is unpacked at once, and of pages."""
 
 import gzip
 import io
+import json
 import zlib
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import IO, Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser, JSONParser
+
+
+def json_body(request: HttpRequest) -> Any:
+    """What a page's script sent. Raises: ValueError, for a body nested too deeply as for one that is no JSON."""
+    try:
+        return json.loads(request.body)
+    except RecursionError as exc:
+        raise ValueError("nested too deeply") from exc
 
 
 class ContentTooLarge(exceptions.APIException):

@@ -12,10 +12,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     """Input that refuses fields it does not know: a misspelt optional field must not be dropped in silence."""
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(str(name) for name in set(data) - set(self.fields)) if isinstance(data, dict) else []
-        errors: dict[str, Any] = {name: [_("There is no such field.")] for name in unknown}
-        if isinstance(data, dict):
-            errors |= self._not_numbers(data)
+        errors = self._unknown(data) | self._not_numbers(data) if isinstance(data, dict) else {}
         try:
             value = super().to_internal_value(data)
         except exceptions.ValidationError as exc:
@@ -25,6 +22,10 @@ class StrictSerializer(serializers.Serializer[Any]):
         if errors:
             raise exceptions.ValidationError(errors)
         return value
+
+    def _unknown(self, data: dict[Any, Any]) -> dict[str, Any]:
+        unknown = sorted(str(name) for name in set(data) - set(self.fields))
+        return {name: [_("There is no such field.")] for name in unknown}
 
     def _not_numbers(self, data: dict[Any, Any]) -> dict[str, Any]:
         """Texts that only Python takes for numbers: to everybody else 1_0 is a slip of the finger, not ten."""

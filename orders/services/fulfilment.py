@@ -1,6 +1,5 @@
 """Shipping: the orders are locked first, then their stock; all or nothing."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +12,7 @@ from core import audit, outbox
 from core.actor import current_actor_id
 from core.bulk import add_to_column, insert_columns
 from core.checks import refuse_text
-from core.errors import IllegalTransition, InvalidInput, Outdated
+from core.errors import IllegalTransition, InvalidInput
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.locks import lock_stock_levels
@@ -23,6 +22,7 @@ from inventory.services import issue_stock
 from orders.locks import lock_orders
 from orders.models import Order, OrderLine, Shipment, ShipmentLine
 from orders.services.lines import Held, Line, held_by_line, lines_by_order, save_status
+from orders.services.steps import refuse_newer
 from orders.signals import orders_changed
 from orders.values import NewShipment
 
@@ -49,7 +49,11 @@ def ship_orders(news: Sequence[NewShipment]) -> list[Shipment]:
     for new in news:
         if new.order_id not in orders:
             raise InvalidInput(_("There is no such order."), order=new.order_id)
-    _refuse_outdated(news)
+    refuse_newer(
+        Shipment,
+        ((new.order_id, new.shipments_before) for new in news),
+        _("This order was shipped from in the meantime; nothing more was shipped. Check what is left."),
+    )
     lines = lines_by_order(orders)
     lock_stock_levels({(ln.product_id, orders[pk].warehouse_id) for pk, group in lines.items() for ln in group})
     held = held_by_line(ln.pk for group in lines.values() for ln in group)
@@ -61,20 +65,6 @@ def ship_orders(news: Sequence[NewShipment]) -> list[Shipment]:
 
 
 Plan = list[tuple[Line, int]]
-
-
-def _refuse_outdated(news: Sequence[NewShipment]) -> None:
-    """Refuse what was sent without knowing the order's newest shipment; the orders are locked."""
-    known = {new.order_id: new.shipments_before for new in news if new.shipments_before is not None}
-    if not known:
-        return
-    there = Counter(Shipment.objects.filter(order__in=known).values_list("order_id", flat=True))
-    for order_id, before in known.items():
-        if there[order_id] != before:
-            raise Outdated(
-                _("This order was shipped from in the meantime; nothing more was shipped. Check what is left."),
-                order=order_id,
-            )
 
 
 def _plan_shipment(new: NewShipment, order: Order, lines: list[Line], held: Held) -> Plan:

@@ -15,7 +15,7 @@ from core import audit, outbox
 from core.actor import current_actor_id
 from core.bulk import add_to_column, insert_columns
 from core.checks import MAX_REASON, refuse_text
-from core.errors import InvalidInput, Outdated
+from core.errors import InvalidInput
 from core.sequences import next_numbers
 from core.transactions import retry_on_conflict
 from inventory.costing import share_of_cost
@@ -25,6 +25,7 @@ from inventory.services import receive_stock
 from orders.locks import lock_orders
 from orders.models import Order, OrderLine, Return, ReturnLine, ShipmentLine
 from orders.return_lots import lots_back, returnable_lots
+from orders.services.steps import refuse_newer
 from orders.signals import orders_changed
 from orders.values import NewReturn
 
@@ -72,7 +73,11 @@ def take_back(news: Sequence[NewReturn]) -> list[Return]:
             raise InvalidInput(_("There is no such order."), order=new.order_id)
         if not new.quantities:
             raise InvalidInput(_("Say which pieces came back."), order=orders[new.order_id].number)
-    _refuse_outdated(news)
+    refuse_newer(
+        Return,
+        ((new.order_id, new.returns_before) for new in news),
+        _("Goods of this order came back in the meantime; nothing more was booked. Check what is left."),
+    )
     backs = _shipped(news)
     returns = [
         Return(
@@ -95,18 +100,6 @@ def take_back(news: Sequence[NewReturn]) -> list[Return]:
     _bring_back(parts, at=max(returned.returned_at for returned in returns))
     _record(returns, parts)
     return returns
-
-
-def _refuse_outdated(news: Sequence[NewReturn]) -> None:
-    """Refuse what was typed without knowing the order's newest return; the orders are locked."""
-    known = {new.order_id: new.returns_before for new in news if new.returns_before is not None}
-    there = Counter(Return.objects.filter(order__in=known).values_list("order_id", flat=True)) if known else Counter()
-    for order_id, before in known.items():
-        if there[order_id] != before:
-            raise Outdated(
-                _("Goods of this order came back in the meantime; nothing more was booked. Check what is left."),
-                order=order_id,
-            )
 
 
 def _shipped(news: Sequence[NewReturn]) -> dict[int, _Back]:

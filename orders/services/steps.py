@@ -1,11 +1,14 @@
 """Two people on one order: whoever acts on an order that somebody else changed meanwhile must look again."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from core.errors import Outdated
 from core.models import AuditEntry
-from orders.models import Order
+from orders.models import Order, Return, Shipment
 
 # What people do to an order. Stock that comes in or is missing changes no order that somebody is looking at.
 STEPS = ("confirmed", "changed", "split", "split_off", "shipped", "returned", "cancelled")
@@ -39,3 +42,19 @@ def refuse_unseen(order: Order, seen: int | None) -> None:
             seen=seen,
             step=newest,
         )
+
+
+def refuse_newer(
+    documents: type[Shipment] | type[Return], known: Iterable[tuple[int, int | None]], refusal: str
+) -> None:
+    """Refuse what was sent without knowing the newest shipment, or return, of a locked order. Raises: Outdated.
+
+    ``known``: each order and how many documents of it the sender knew of; None: they do not say.
+    """
+    told = {order_id: before for order_id, before in known if before is not None}
+    if not told:
+        return
+    there = Counter(documents.objects.filter(order__in=told).values_list("order_id", flat=True))
+    for order_id, before in told.items():
+        if there[order_id] != before:
+            raise Outdated(refusal, order=order_id)

@@ -1,7 +1,6 @@
 """Entering an order. The page sends the finished order to the API (``api:order-list``), whose Idempotency-Key makes a
 repeated send answer with the same order; here is only what the page needs while it is typed."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from core.parsers import json_body
 from core.templatetags.tandem import amount, percent, quantity
 from inventory.models import Product, Warehouse
 from inventory.selectors import availability
@@ -176,10 +176,10 @@ def _product_row(product: Product, level: Any) -> dict[str, object]:
 def product_match(request: HttpRequest) -> JsonResponse:
     """The product that each pasted code names exactly, null where there is none."""
     try:
-        body = json.loads(request.body)
+        body = json_body(request)
         codes = [str(code)[:MAX_CODE] for code in list(body["codes"])[:MAX_QUOTED_LINES]]
         customer = str(body.get("customer") or "")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return JsonResponse({"results": []}, status=422)
     found = match_codes(codes, customer)
     return JsonResponse({"results": [_product_row(product, None) if product else None for product in found]})
@@ -190,10 +190,10 @@ def product_match(request: HttpRequest) -> JsonResponse:
 def order_quote(request: HttpRequest) -> JsonResponse:
     """What can ship now and when the rest, for all lines of the page at once; lines not finished yet are left out."""
     try:
-        body = json.loads(request.body)
+        body = json_body(request)
         rows = list(body["lines"])[:MAX_QUOTED_LINES]
         form = QuoteForm(body)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return JsonResponse({"lines": [], "total": None}, status=422)
     charges = form.charges()
     if "warehouse" not in form.cleaned_data:

@@ -1,7 +1,5 @@
 """Templates at the desk: kept and put in from the page of a new order, listed on a page of their own."""
 
-import json
-
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db.models import Count, F, Q
@@ -13,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import Duplicate, InvalidInput
+from core.parsers import json_body
 from core.saved_views import saves_views
 from orders.entry import template_lines
 from orders.models import OrderTemplate
@@ -72,8 +71,8 @@ def template_content(request: HttpRequest, pk: int) -> JsonResponse:
 def template_save(request: HttpRequest) -> JsonResponse:
     """Keep the lines sent; 409 when the name is taken and nobody said that it is to be replaced."""
     try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError):
+        body = json_body(request)
+    except ValueError:
         return JsonResponse({"errors": []}, status=422)
     new, errors = new_template(body)
     try:
